@@ -1,0 +1,105 @@
+# Type `make` to see the targets. Needs make and a Python 3.11, 3.12 or 3.13; all else goes into .venv.
+
+PY  := .venv/bin/python
+RUN := $(PY) -m run
+EVERY_SCENARIO := $(RUN) -m 'scenario=glob(*)'
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help all lesson quick test lint tables figures bench lock clean clean-records
+
+help:
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
+	@echo "PYTHON=/path/to/python chooses the Python that .venv is made with."
+
+all: .venv/ready  ## every scenario over 30 seeds, then all tables and figures
+	$(EVERY_SCENARIO) replicates=30
+
+lesson: $(if $(L),.venv/ready,which-lesson)  ## one lesson over 30 seeds: make lesson L=dropout
+	$(RUN) 'scenario=$(L)' replicates=30
+
+quick: .venv/ready  ## every scenario over 3 seeds, into results/custom
+	$(EVERY_SCENARIO) replicates=3
+
+test: .venv/ready .venv/dev  ## the tests
+	$(PY) -m pytest
+
+lint: .venv/ready .venv/dev  ## style, types, which module may import which
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+	.venv/bin/lint-imports --no-logo
+
+tables: .venv/ready  ## all tables again, from the records
+	$(EVERY_SCENARIO) replicates=30 'steps=[tables]'
+
+figures: .venv/ready  ## all figures again, from the records
+	$(EVERY_SCENARIO) replicates=30 'steps=[figures]'
+
+bench: .venv/ready .venv/bench  ## how fast training is, beside model.fit and JAX
+	$(PY) -m mirage.bench
+
+lock: .venv/ready  ## renew the pinned dependencies
+	$(LOCK) pyproject.toml -o requirements.lock
+	$(LOCK) pyproject.toml --extra dev -c requirements.lock -o locks/dev.lock
+	$(LOCK) pyproject.toml --extra bench -c requirements.lock -o locks/bench.lock
+	echo uv | $(LOCK) - -o locks/uv.lock
+	! grep -n '://' requirements.lock locks/*.lock
+
+clean:  ## remove .venv, caches and results/custom; records stay
+	rm -rf .venv .*_cache .hypothesis build src/*.egg-info results/custom
+	find src tests experiments -name __pycache__ -prune -exec rm -rf {} +
+
+clean-records:  ## remove the records: make all then trains again
+	rm -rf results/runs
+
+.PHONY: which-lesson
+which-lesson:
+	$(error Which lesson? For example: make lesson L=dropout)
+
+
+# The environment. Each stamp in .venv stands for a finished step, and is written last. While packages are being
+# installed .venv/locked is away, so an interrupted installation is made anew, never built upon.
+
+INSTALL := .venv/bin/uv pip install --quiet --python $(PY)
+# Compiled here and now: where PYTHONDONTWRITEBYTECODE is set, each import of TensorFlow would compile it again.
+INSTALL_LOCKED := $(INSTALL) --compile-bytecode --require-hashes -b requirements.lock
+LOCK := .venv/bin/uv pip compile --quiet --python $(PY) --universal --python-version 3.11 --fork-strategy fewest \
+	--generate-hashes --no-header --no-annotate --upgrade
+
+# Candidates are run, not looked up: a version manager's shim may exist and not work, a system's Python lack ensurepip.
+# What counts is the Python behind an active environment, which may be the very .venv about to be replaced.
+PROBE := import sys, venv, ensurepip; assert (3, 11) <= sys.version_info[:2] <= (3, 13); print(sys._base_executable)
+CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3 python)
+NO_PYTHON := No suitable Python: needs 3.11, 3.12 or 3.13 with venv and ensurepip; name one with PYTHON=/path/to/python
+find_python = $(shell for python in $(CANDIDATES); do "$$python" -c '$(PROBE)' 2>/dev/null && break; done)
+version_of = $(shell $(1) -c 'import sys; print(sys.version)' 2>/dev/null)
+
+# A .venv works only where it was made: a moved checkout gets a new one, as does one whose Python is gone or,
+# where PYTHON is given, is another.
+ifneq ($(shell $(PY) -V >/dev/null 2>&1 && cat .venv/locked 2>/dev/null),$(CURDIR))
+.PHONY: .venv/locked
+else ifneq ($(if $(PYTHON),$(call version_of,"$(PYTHON)")),$(if $(PYTHON),$(call version_of,$(PY))))
+.PHONY: .venv/locked
+endif
+
+.venv/locked: requirements.lock locks/uv.lock
+	$(eval BASE := $(find_python))
+	$(if $(BASE),,$(error $(NO_PYTHON)))
+	@echo "Setting up .venv with $(BASE) (about a minute, once)"
+	@rm -rf .venv
+	@"$(BASE)" -m venv .venv
+	@$(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r locks/uv.lock
+	@$(INSTALL_LOCKED) -r requirements.lock
+	@pwd -P > $@
+
+.venv/ready: .venv/locked pyproject.toml
+	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev .venv/bench: .venv/%: locks/%.lock .venv/locked
+	@echo "Adding $< to .venv"
+	@mv .venv/locked .venv/locking
+	@$(INSTALL_LOCKED) -r $<
+	@mv .venv/locking .venv/locked
+	@touch $@

@@ -1,0 +1,348 @@
+"""The typed shape of conf/, what values it allows, and one clear line for everything it does not.
+
+A scenario file gives the settings of the arm under study; `arms` gives, for every other arm, only what differs.
+`resolve` turns the composed configuration into a `Plan`: plain objects, checked whole.
+"""
+
+import dataclasses
+import difflib
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, get_args, get_origin
+
+from hydra.core.config_store import ConfigStore
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException, ValidationError
+
+STREAMS = ("data", "split", "init", "shuffle", "dropout", "resample")
+ENGINES = ("stacked", "fit")
+MODELS = ("mlp",)
+ACTIVATIONS = ("relu", "tanh", "sigmoid", "elu", "gelu", "selu", "silu", "softplus", "linear")
+LOSSES = ("mean_squared_error", "mean_absolute_error")
+OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd")
+METRICS = ("mse",)
+REFERENCES = ("least_squares", "true_line")
+STEPS = ("train", "tables", "figures")
+KINDS = ("as_written", "controlled")
+
+# Which settings under `data` each law reads. The others must stay unset, so that no override is silently ignored.
+LAWS = {"noisy_line": ("n_train", "n_test", "low", "high", "slope", "noise", "legacy_seed", "skip")}
+
+CANONICAL_SEEDS = range(30)
+# Keys that say which replicates to make and where to put them; everything else is part of the experiment.
+ABOUT_THE_RUN = ("scenario", "seed", "replicates", "force", "steps", "results_dir")
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be run. Its text is one line: the key, what it got, what it takes."""
+
+
+# -- what a setting takes ------------------------------------------------------------------------------------
+
+
+def _setting(takes: str, good: Callable[[Any], bool]) -> Any:
+    return field(default=MISSING, metadata={"takes": takes, "good": good})
+
+
+def _whole(least: int) -> Any:
+    return _setting(f"a whole number of at least {least}", lambda v: v >= least)
+
+
+def _number(takes: str, good: Callable[[float], bool]) -> Any:
+    return _setting(takes, lambda v: math.isfinite(v) and good(v))
+
+
+def _one_of(names: Iterable[str]) -> Any:
+    names = tuple(names)
+    return _setting("one of " + ", ".join(names), lambda v: v in names)
+
+
+def _some_of(names: Iterable[str]) -> Any:
+    names = tuple(names)
+    return _setting("a list out of " + ", ".join(names), lambda v: len(set(v)) == len(v) and set(v) <= set(names))
+
+
+@dataclass
+class Data:
+    """Where rows come from. Which settings a law reads: `LAWS`; in a `Plan` the others are None."""
+
+    law: str = _one_of(LAWS)
+    n_train: int = _whole(1)
+    n_test: int = _whole(1)
+    low: float = _number("a number", lambda v: True)
+    high: float = _number("a number", lambda v: True)
+    slope: float = _number("a number", lambda v: True)
+    noise: float = _number("a number of at least 0", lambda v: v >= 0)
+    legacy_seed: int = _setting("a whole number from 0 to 4294967295", lambda v: 0 <= v < 2**32)
+    skip: int = _whole(0)
+
+
+@dataclass
+class Model:
+    """A network: dense hidden layers, each followed by dropout if there is any, and one output."""
+
+    kind: str = _one_of(MODELS)
+    hidden: list[int] = _setting(
+        "a list of one or more whole numbers of at least 1", lambda v: len(v) > 0 and min(v) > 0
+    )
+    activation: str = _one_of(ACTIVATIONS)
+    dropout: float = _number("a number from 0 to below 1", lambda v: 0 <= v < 1)
+
+
+@dataclass
+class Optimizer:
+    """A Keras optimizer by name; what is not set here is Keras's default."""
+
+    name: str = _one_of(OPTIMIZERS)
+    learning_rate: float = _number("a number above 0", lambda v: v > 0)
+
+
+@dataclass
+class Training:
+    """How the network is fitted; the words mean what they mean in ``model.fit``."""
+
+    engine: str = _one_of(ENGINES)
+    loss: str = _one_of(LOSSES)
+    optimizer: Optimizer = field(default_factory=Optimizer)
+    epochs: int = _whole(1)
+    batch_size: int = _whole(1)
+
+
+@dataclass
+class Arm:
+    """All settings that decide the numbers of one arm."""
+
+    data: Data = field(default_factory=Data)
+    model: Model = field(default_factory=Model)
+    training: Training = field(default_factory=Training)
+
+
+@dataclass
+class Config(Arm):
+    """The whole configuration: the arm under study, the other arms, and what to do with them."""
+
+    title: str = _setting("a line of text", lambda v: bool(v.strip()) and "\n" not in v)
+    lesson: str = _setting("the name of a file in experiments/, without its ending", str.isidentifier)
+    kind: str = _one_of(KINDS)
+    article: int = _whole(1)
+    example: int = _whole(1)
+    scope: str = _setting("a line of text: what the seeds vary", lambda v: bool(v.strip()) and "\n" not in v)
+    vary: list[str] = _some_of(STREAMS)
+    metrics: list[str] = _some_of(METRICS)
+    references: list[str] = _some_of(REFERENCES)
+    arms: dict[str, Any] = field(default_factory=dict)
+    seed: int = _whole(0)
+    replicates: int = _whole(1)
+    force: bool = False
+    steps: list[str] = _some_of(STEPS)
+    results_dir: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A checked configuration: which replicates to make, and how each arm's come about."""
+
+    scenario: str
+    title: str
+    lesson: str
+    kind: str
+    article: int
+    example: int
+    scope: str
+    vary: tuple[str, ...]
+    metrics: tuple[str, ...]
+    references: tuple[str, ...]
+    arms: dict[str, Arm]
+    seeds: range
+    force: bool
+    steps: tuple[str, ...]
+    results_dir: str | None
+    changes: tuple[str, ...]
+    """The overrides that make this another experiment than the scenario file's."""
+
+    @property
+    def canonical(self) -> bool:
+        """Whether this is a scenario file unmodified, over the canonical seeds."""
+        return not self.changes and self.seeds == CANONICAL_SEEDS
+
+
+def register() -> None:
+    """Make the typed shape known to Hydra, as the schema that conf/config.yaml starts from."""
+    shape = OmegaConf.structured(Config)
+    OmegaConf.set_struct(shape.arms, False)  # an arm may set any key; `resolve` checks it against the typed base
+    ConfigStore.instance().store(name="shape", node=shape)
+
+
+# -- from the composed configuration to a plan ---------------------------------------------------------------
+
+
+def resolve(composed: DictConfig, scenario: str, overrides: Sequence[str]) -> Plan:
+    """Check a composed configuration and turn it into a plan.
+
+    Parameters
+    ----------
+    composed
+        What Hydra composed, of type `Config`.
+    scenario
+        The name of the scenario file.
+    overrides
+        The command line's overrides (``model.dropout=0.5``).
+
+    Raises
+    ------
+    ConfigError
+        If a value is out of range or of the wrong type, a key in an arm is unknown, a setting is missing or not
+        read, no arm is left, or an override is hidden by what every arm sets for itself.
+    """
+    others = {str(name): patch for name, patch in composed.arms.items() if patch is not None}
+    if not others:
+        raise ConfigError("arms: got none, takes at least one that is not null")
+    for name, patch in others.items():
+        if not isinstance(patch, DictConfig):
+            raise ConfigError(f"arms.{name}: got {patch!r}, takes settings such as {{model: {{dropout: 0}}}}, or null")
+    changes = [o for o in OverridesParser.create().parse_overrides(list(overrides)) if _changes_the_experiment(o)]
+    _refuse_hidden(changes, {name: set(_leaves(patch)) for name, patch in others.items()})
+
+    base = OmegaConf.create({name: composed[name] for name in ("data", "model", "training")})
+    arms = {name: _arm(base, name, patch) for name, patch in others.items()}
+    _check(composed, "", [f.name for f in dataclasses.fields(Config) if f.name not in base])
+    seeds = range(composed.seed, composed.seed + composed.replicates)
+    plain: dict[str, Any] = {f.name: composed[f.name] for f in dataclasses.fields(Plan) if f.name in composed}
+    plain |= {name: tuple(value) for name, value in plain.items() if isinstance(value, ListConfig)}
+    plain |= {"scenario": scenario, "arms": arms, "seeds": seeds}
+    return Plan(**plain, changes=tuple(o.input_line or "" for o in changes))
+
+
+def _changes_the_experiment(override: Override) -> bool:
+    key = override.key_or_group
+    return key.split(".")[0] not in (*ABOUT_THE_RUN, "hydra") and not key.startswith("hydra/")
+
+
+def _leaves(node: Any, prefix: str = "") -> list[str]:
+    """Dotted keys of all leaves of a nested mapping."""
+    if not isinstance(node, dict | DictConfig):
+        return [prefix]
+    return [leaf for key, value in node.items() for leaf in _leaves(value, ".".join([prefix, str(key)]).lstrip("."))]
+
+
+def _refuse_hidden(changes: Iterable[Override], set_by: dict[str, set[str]]) -> None:
+    """Refuse an override of the base that no arm would ever see."""
+    for override in changes:
+        value = override.value() if not override.is_sweep_override() else None
+        for key in _leaves(value, override.key_or_group):
+            if not key.startswith("arms.") and all(key in keys for keys in set_by.values()):
+                instead = " or ".join(f"arms.{name}.{key}" for name in set_by)
+                raise ConfigError(f"{key}: every arm sets this for itself, so it would change nothing; use {instead}")
+
+
+def _arm(base: DictConfig, name: str, patch: DictConfig) -> Arm:
+    shape = OmegaConf.structured(Arm)
+    try:
+        merged = OmegaConf.merge(shape, base)
+        _check(merged, "", list(base))
+        merged = OmegaConf.merge(merged, patch)
+    except OmegaConfBaseException as error:
+        raise ConfigError(explain(error, f"arms.{name}.")) from None
+    _check(merged, f"arms.{name}.", list(base))
+    _check_law(merged.data, f"arms.{name}." if "data" in patch else "")
+    unread: dict[str, Any] = dict.fromkeys(k for k in merged.data if OmegaConf.is_missing(merged.data, k))
+    read = {key: merged.data[key] for key in merged.data if key not in unread}
+    model, training = OmegaConf.to_object(merged.model), OmegaConf.to_object(merged.training)
+    assert isinstance(model, Model) and isinstance(training, Training)
+    return Arm(Data(**read, **unread), model, training)
+
+
+def _check(node: Any, prefix: str, keys: Iterable[str]) -> None:
+    """Check the values under these keys of a typed node against what their fields take."""
+    kind = OmegaConf.get_type(node)
+    assert kind is not None and dataclasses.is_dataclass(kind)
+    for spec in dataclasses.fields(kind):
+        if spec.name not in keys:
+            continue
+        key = prefix + spec.name
+        if OmegaConf.is_missing(node, spec.name):
+            if kind is not Data:
+                raise ConfigError(f"{key}: not set, takes {spec.metadata['takes']}")
+            continue
+        value = node[spec.name]
+        if isinstance(value, DictConfig) and dataclasses.is_dataclass(OmegaConf.get_type(value)):
+            _check(value, key + ".", list(value))
+        elif "good" in spec.metadata:
+            plain = OmegaConf.to_object(value) if OmegaConf.is_config(value) else value
+            if not spec.metadata["good"](plain):
+                raise ConfigError(f"{key}: got {_shown(plain)}, takes {spec.metadata['takes']}")
+
+
+def _check_law(data: DictConfig, prefix: str) -> None:
+    """Check that just the settings which the law reads are set."""
+    if OmegaConf.is_missing(data, "law"):
+        raise ConfigError(f"{prefix}data.law: not set, takes one of {', '.join(LAWS)}")
+    for spec in dataclasses.fields(Data):
+        key, missing = f"{prefix}data.{spec.name}", OmegaConf.is_missing(data, spec.name)
+        if spec.name in LAWS[data.law] and missing:
+            raise ConfigError(f"{key}: not set, law {data.law} takes {spec.metadata['takes']}")
+        if spec.name not in ("law", *LAWS[data.law]) and not missing:
+            raise ConfigError(f"{key}: got {_shown(data[spec.name])}, but law {data.law} does not read it")
+    if data.law == "noisy_line" and not data.low < data.high:
+        raise ConfigError(f"{prefix}data.high: got {data.high}, takes a number above data.low, which is {data.low}")
+
+
+def _shown(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+# -- one line for every error --------------------------------------------------------------------------------
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """' (did you mean X?)' for the known name most like `name`, or nothing."""
+    found = difflib.get_close_matches(name, list(known), 1)
+    return f" (did you mean {found[0]}?)" if found else ""
+
+
+def takes(key: str) -> str | None:
+    """What the setting with this dotted key takes, None for an unknown key."""
+    parts = [p for p in key.split(".") if p]
+    if len(parts) > 2 and parts[0] == "arms":
+        parts = parts[2:]
+    kind: Any = Config
+    for i, part in enumerate(parts):
+        spec = {f.name: f for f in dataclasses.fields(kind)}.get(part.split("[")[0])
+        if spec is None:
+            return None
+        if dataclasses.is_dataclass(spec.type) and i < len(parts) - 1:
+            kind = spec.type
+        elif dataclasses.is_dataclass(spec.type):
+            return "the keys " + ", ".join(f.name for f in dataclasses.fields(spec.type))
+        else:
+            return str(spec.metadata.get("takes", "true or false" if spec.type is bool else _type_in_words(spec.type)))
+    return None
+
+
+def _type_in_words(kind: Any) -> str:
+    return {dict: "a mapping from arms to settings", str: "text"}.get(get_origin(kind) or get_args(kind)[0], str(kind))
+
+
+def explain(error: Exception, prefix: str = "") -> str:
+    """One line for an error of Hydra or OmegaConf: the key, what it got, what it takes."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, OmegaConfBaseException):
+        cause = cause.__cause__
+    if isinstance(cause, OmegaConfBaseException) and cause.full_key:
+        key = prefix + str(cause.full_key)
+        if isinstance(cause, ValidationError):
+            got = "null" if cause.value is None else _shown(cause.value)
+            return f"{key}: got {got}, takes {takes(key) or 'something else'}"
+        if isinstance(cause, ConfigKeyError | ConfigAttributeError):
+            kind = cause.object_type if dataclasses.is_dataclass(cause.object_type) else None
+            known = [f.name for f in dataclasses.fields(kind)] if kind else []
+            where = key.rpartition(".")[0] or "a run"
+            listed = f"; {where} takes {', '.join(known)}" if known else ""
+            return f"{key}: unknown key{closest(key.rpartition('.')[2], known)}{listed}"
+    text = str(error) if isinstance(error, HydraException | OmegaConfBaseException) else repr(error)
+    return " ".join(text.split())

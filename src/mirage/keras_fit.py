@@ -1,0 +1,90 @@
+"""Trains one replica with plain ``model.fit``: slow, and the yardstick that stacked training is held against."""
+
+import copy
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from mirage.stacked import Array, Fitted, Rows, Stopping, Variables, finite
+
+
+class OrderedRows(keras.utils.PyDataset):
+    """Batches of one replica's rows, every epoch in its own order [epoch, row].
+
+    Without an end: Keras then numbers the batches through all epochs, so that the batch alone tells the epoch. (Keras
+    fetches ahead, so a data set that counts epochs by itself hands out rows of the wrong one.)
+    """
+
+    def __init__(self, rows: Rows, batch_size: int, orders: Array) -> None:
+        super().__init__()
+        self.rows, self.batch_size, self.orders = rows, batch_size, orders
+        self.batches_per_epoch = -(-len(rows.x) // batch_size)
+
+    @property
+    def num_batches(self) -> None:
+        """No end: see above."""
+        return None
+
+    def __getitem__(self, batch: int) -> tuple[Array, ...]:
+        epoch, batch = divmod(batch, self.batches_per_epoch)
+        order = self.orders[min(epoch, len(self.orders) - 1)]
+        index = order[batch * self.batch_size : (batch + 1) * self.batch_size]
+        return tuple(a[index] for a in self.rows if a is not None)
+
+
+def fit(
+    model: keras.Model,
+    initial: Variables,
+    rows: Rows,
+    *,
+    loss: keras.Loss,
+    optimizer: keras.Optimizer,
+    metrics: Sequence[keras.Metric] = (),
+    batch_size: int = 32,
+    stopping: Stopping | None = None,
+    epochs: int,
+    order: Array,
+    validation: Rows | None = None,
+    progress: Callable[[int], None] = lambda epochs_done: None,
+    jit_compile: bool | str = "auto",
+) -> Fitted:
+    """Train one replica through ``model.fit``; arguments and result as in `Stack.fit`, without the replica axis.
+
+    `order` is int [epoch, row]. The loss, optimizer and metrics are copied, so one set serves many calls.
+    `jit_compile` as in ``model.compile``; the compiled program is what stacked training equals.
+    """
+    initial.assign_to(model)
+    model.compile(
+        loss=loss,
+        optimizer=optimizer.from_config(optimizer.get_config()),
+        metrics=[copy.deepcopy(m) for m in metrics],
+        jit_compile=jit_compile,
+    )
+    callbacks: list[Any] = [keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: progress(epoch + 1))]
+    stopper = None
+    if stopping is not None:
+        stopper = keras.callbacks.EarlyStopping(
+            monitor=stopping.monitor,
+            mode=stopping.mode,
+            patience=stopping.patience,
+            min_delta=stopping.min_delta,
+            restore_best_weights=stopping.restore_best_weights,
+        )
+        callbacks.append(stopper)
+    batches = OrderedRows(rows, batch_size, order)
+    ran = model.fit(
+        batches,
+        steps_per_epoch=batches.batches_per_epoch,
+        epochs=epochs,
+        shuffle=False,
+        verbose=0,
+        callbacks=callbacks,
+        validation_data=None if validation is None else tuple(a for a in validation if a is not None),
+        validation_batch_size=batch_size,
+    ).history
+    history = {name: np.array(values, np.float32) for name, values in ran.items()}
+    variables = Variables.of(model)
+    best = None if stopper is None else stopper.best_epoch
+    return Fitted(variables, history, len(history["loss"]), best, not finite(variables, history))

@@ -1,0 +1,70 @@
+"""A model's settings to a Keras model, its initial variables, and the loss and optimizer to train it with."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from mirage import config, layers
+from mirage.stacked import Variables
+from mirage.streams import Streams
+
+OPTIMIZERS: dict[str, type[keras.Optimizer]] = {
+    "adam": keras.optimizers.Adam,
+    "adamw": keras.optimizers.AdamW,
+    "rmsprop": keras.optimizers.RMSprop,
+    "sgd": keras.optimizers.SGD,
+}
+LOSSES: dict[str, type[keras.Loss]] = {
+    "mean_squared_error": keras.losses.MeanSquaredError,
+    "mean_absolute_error": keras.losses.MeanAbsoluteError,
+}
+
+
+def mlp(settings: config.Model, features: int) -> keras.Model:
+    """Dense hidden layers, dropout after each if the rate is not 0, and one linear output."""
+    blocks: list[Any] = [keras.Input((features,))]
+    for units in settings.hidden:
+        blocks.append(keras.layers.Dense(units, activation=settings.activation))
+        if settings.dropout:
+            blocks.append(layers.Dropout(settings.dropout, seed=0))
+    return keras.Sequential([*blocks, keras.layers.Dense(1)])
+
+
+MODELS: dict[str, Callable[[config.Model, int], keras.Model]] = {"mlp": mlp}
+
+
+def build(settings: config.Model, features: int) -> keras.Model:
+    """The Keras model of these settings. Its own initial values mean nothing: see `initial`."""
+    return MODELS[settings.kind](settings, features)
+
+
+def initial(model: keras.Model, streams: Streams) -> Variables:
+    """The variables one replicate starts from, as if the model had been built with seeds from its streams.
+
+    Every layer's own initialiser draws its kernel, seeded from the stream `init`; Dropout seeds come from the stream
+    `dropout`. Much quicker than building the model again for every replicate.
+    """
+    fresh = {v.path: v.numpy() for v in model.variables}
+    drawn = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    for layer, seed in zip(drawn, streams.integers("init", len(drawn)), strict=True):
+        initializer = layer.kernel_initializer
+        seeded = type(initializer).from_config(initializer.get_config() | {"seed": seed})
+        fresh[layer.kernel.path] = seeded(layer.kernel.shape).numpy()
+    dropped = [layer for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
+    for layer, seed in zip(dropped, streams.integers("dropout", len(dropped)), strict=True):
+        state = layer.seed_generator.state
+        fresh[state.path] = keras.random.SeedGenerator(seed).state.numpy().astype(fresh[state.path].dtype)
+    return Variables(
+        [fresh[v.path] for v in model.trainable_variables], [fresh[v.path] for v in model.non_trainable_variables]
+    )
+
+
+def loss(settings: config.Training) -> keras.Loss:
+    """The Keras loss of these settings."""
+    return LOSSES[settings.loss]()
+
+
+def optimizer(settings: config.Training) -> keras.Optimizer:
+    """A new Keras optimizer of these settings."""
+    return OPTIMIZERS[settings.optimizer.name](learning_rate=settings.optimizer.learning_rate)

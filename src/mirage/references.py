@@ -1,0 +1,25 @@
+"""References: what an ideal or a trivial predictor says on the same data."""
+
+from collections.abc import Callable
+
+from sklearn.linear_model import LinearRegression
+
+from mirage import config
+from mirage.data import Array, Split
+
+
+def least_squares(settings: config.Data, splits: dict[str, Split]) -> dict[str, Array]:
+    """Predictions of the straight line fitted to the training rows."""
+    line = LinearRegression().fit(*splits["train"])
+    return {name: line.predict(split.x) for name, split in splits.items()}
+
+
+def true_line(settings: config.Data, splits: dict[str, Split]) -> dict[str, Array]:
+    """The line that the rows were drawn around: no predictor does better on new rows."""
+    return {name: settings.slope * split.x[:, 0] for name, split in splits.items()}
+
+
+REFERENCES: dict[str, Callable[[config.Data, dict[str, Split]], dict[str, Array]]] = {
+    "least_squares": least_squares,
+    "true_line": true_line,
+}

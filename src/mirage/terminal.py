@@ -1,0 +1,71 @@
+"""What a run says in the terminal: progress while it trains, then its table."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def progress(totals: dict[str, int]) -> Iterator[Callable[[str, int], None]]:
+    """A bar for every arm, counting epochs times stacks; yields advance(arm, epochs). On standard error."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total} epochs"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
+        rows = {arm: bars.add_task(f"training {arm}", total=total) for arm, total in totals.items()}
+        yield lambda arm, epochs: bars.advance(rows[arm], epochs)
+
+
+def _shown(value: float) -> str:
+    return "undefined" if np.isnan(value) else f"{value:.4g}"
+
+
+def _alike(summary: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
+    """Name a reference once where it scores the same beside every arm (they share their data)."""
+    numbers = [c for c in summary.columns if c != "arm"]
+    by_reference: dict[str, list[pd.DataFrame]] = {}
+    for arm, group in summary.groupby("arm", sort=False):
+        if ":" in str(arm):
+            by_reference.setdefault(str(arm).split(":")[1], []).append(group)
+    parts = [summary[summary["arm"].isin(arms)]]
+    for reference, groups in by_reference.items():
+        same = all(groups[0][numbers].reset_index(drop=True).equals(g[numbers].reset_index(drop=True)) for g in groups)
+        parts += [groups[0].assign(arm=reference)] if same else groups
+    return pd.concat(parts)
+
+
+def table(title: str, summary: pd.DataFrame, arms: Sequence[str], seeds: range) -> Table:
+    """A summary as a table: one value a line for a single seed, else mean, sd and interval."""
+    many = len(seeds) > 1
+    over = f"seeds {seeds[0]} to {seeds[-1]}" if many else f"seed {seeds[0]}"
+    shown = Table(title=f"{title} ({over})", title_justify="left")
+    for name in ("arm", "split", "metric"):
+        shown.add_column(name)
+    for name in ("mean", "sd", "95 % interval", "n", "note") if many else ("value", "note"):
+        shown.add_column(name, justify="left" if name == "note" else "right")
+    summary = summary[summary["metric"] != "diverged"]
+    for row in _alike(summary, arms).to_dict("records"):
+        notes = []
+        if row["n_diverged"]:
+            notes.append(f"{row['n_diverged']} of {len(seeds)} diverged" if many else "diverged")
+        if row["n_undefined"]:
+            notes.append(f"{row['n_undefined']} undefined")
+        cells = [str(row[name]) for name in ("arm", "split", "metric")]
+        cells.append("-" if not row["n"] and row["n_diverged"] else _shown(row["mean"]))
+        if many:
+            both = f"{_shown(row['ci_low'])} to {_shown(row['ci_high'])}" if row["n"] > 1 else "-"
+            cells += [_shown(row["sd"]) if row["n"] > 1 else "-", both, str(row["n"])]
+        shown.add_row(*cells, ", ".join(notes))
+    return shown

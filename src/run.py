@@ -1,0 +1,214 @@
+"""python -m run: compose a scenario, make what is missing, show and write what came out."""
+
+import contextlib
+import importlib.util
+import io
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import hydra
+from hydra._internal.utils import get_args_parser
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException, MissingConfigException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from mirage import config, records
+
+if TYPE_CHECKING:
+    from mirage import experiment
+
+ROOT = Path(__file__).resolve().parents[1]
+SCENARIOS = sorted(file.stem for file in (ROOT / "conf/scenario").glob("*.yaml"))
+
+HELP = """\
+Accuracy Mirage: why a model with high accuracy predicts poorly, measured over many seeds.
+
+  python -m run scenario=NAME [KEY=VALUE ...]        (or: mirage scenario=NAME ...)
+
+Scenarios
+{scenarios}
+
+What to make
+  seed=3  replicates=30     the seeds 3 to 32; a replicate that has a record is read, not trained again
+  force=true                train again all the same
+  steps=[tables,figures]    from records only; all: [train,tables,figures]
+  results_dir=DIR           instead of this checkout's results/
+
+What to change (the arm under study; arms.NAME.KEY=VALUE for another, arms.NAME=null drops one)
+  data.n_train=40  data.noise=2  model.hidden=[32,32]  model.dropout=0.5  model.activation=tanh
+  training.epochs=500  training.batch_size=8  training.optimizer.learning_rate=0.01
+  training.engine=fit       plain model.fit instead of stacked training: the same numbers, slowly
+
+Examples
+  python -m run scenario=dropout seed=3
+  python -m run scenario=data_size replicates=30 arms.large.data.n_train=100
+  python -m run -m scenario=overfitting,dropout 'seed=range(0,5)'       a sweep: every combination
+  python -m run scenario=dropout --cfg job                              all settings, nothing run
+
+Shell completion: eval "$(mirage -sc install=bash)"; Hydra's own help: --hydra-help.
+"""
+
+
+class CannotRun(Exception):
+    """Something outside the configuration is in the way. Its text is one line."""
+
+
+def help_text() -> str:
+    """The screenful that --help prints, scenarios with their titles."""
+    titles = {name: OmegaConf.load(ROOT / f"conf/scenario/{name}.yaml").title for name in SCENARIOS}
+    return HELP.format(scenarios="\n".join(f"  {name:<24}{title}" for name, title in titles.items()))
+
+
+def lesson_file(name: str) -> Path:
+    """The file of a lesson."""
+    return ROOT / f"experiments/{name}.py"
+
+
+def lesson(name: str) -> ModuleType:
+    """Load a lesson's file as a module."""
+    spec = importlib.util.spec_from_file_location(name, lesson_file(name))
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def results_folder(plan: config.Plan) -> Path:
+    """The folder results go to; refuses one that cannot be written to."""
+    folder = Path(plan.results_dir).absolute() if plan.results_dir else ROOT / "results"
+    there = next(p for p in (folder, *folder.parents) if p.exists() or p.is_symlink())
+    if not there.is_dir():
+        raise config.ConfigError(f"results_dir: got {folder}, takes a folder, but {there} is a file")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise config.ConfigError(f"results_dir: got {folder}, takes a folder that can be written to")
+    return folder
+
+
+def train(plan: config.Plan, runs: Path, missing: dict[str, Sequence[int]]) -> None:
+    """Train the missing replicates, each recorded as soon as its stack is done."""
+    if not missing:
+        return
+    from mirage import experiment, terminal
+
+    def keep(r: "experiment.Replicate") -> None:
+        records.write(runs, plan, r.arm, r.seed, records.Record(r.rows, r.history, r.predictions), r.seconds)
+
+    stacks = {arm: sum(t.arm == arm for t in experiment.tasks(missing)) for arm in missing}
+    totals = {arm: count * plan.arms[arm].training.epochs for arm, count in stacks.items()}
+    done: dict[Any, int] = {}
+    with terminal.progress(totals) as advance:
+
+        def progress(task: "experiment.Task", epochs_done: int) -> None:
+            advance(task.arm, epochs_done - done.get(task, 0))
+            done[task] = epochs_done
+
+        experiment.run(plan, missing, keep, progress)
+
+
+def remeasure(plan: config.Plan, runs: Path) -> None:
+    """Bring the metrics of every record up to the present names and code, from its predictions."""
+    for arm in plan.arms:
+        for seed in plan.seeds:
+            if not records.measured(runs, plan, arm, seed):
+                from mirage import experiment
+
+                rows = records.read_rows(runs, plan, arm, seed)
+                model = {metric: value for _, _, _, split, metric, value in rows if split == "model"}
+                predictions = records.read_predictions(runs, plan, arm, seed)
+                records.remeasure(runs, plan, arm, seed, experiment.measure(plan, arm, predictions, model))
+
+
+def perform(plan: config.Plan) -> None:
+    """Make what a plan asks for and say where it is."""
+    results = results_folder(plan)
+    runs = results / "runs"
+    missing = {
+        arm: [s for s in plan.seeds if plan.force or not records.exists(runs, plan, arm, s)] for arm in plan.arms
+    }
+    to_train, total = sum(map(len, missing.values())), len(plan.arms) * len(plan.seeds)
+    if "train" in plan.steps:
+        train(plan, runs, {arm: seeds for arm, seeds in missing.items() if seeds})
+    elif to_train:
+        raise CannotRun(f"{plan.scenario}: {to_train} of {total} replicates have no record; train them first (steps)")
+    remeasure(plan, runs)
+
+    from mirage import report, summary, terminal
+
+    loaded = report.load(runs, plan)
+    terminal.out.print(terminal.table(plan.title, summary.summarise(loaded.rows), list(plan.arms), plan.seeds))
+    trained = to_train if "train" in plan.steps else 0
+    terminal.out.print(f"replicates  {trained} trained, {total - trained} read from their records")
+    for arm in plan.arms:
+        terminal.out.print(f"records     {records.path(runs, plan, arm, plan.seeds[0]).parent}")
+    if "tables" in plan.steps:
+        terminal.out.print(f"table       {report.write_tables(results, loaded, SCENARIOS)}")
+    if "figures" in plan.steps:
+        drawn = report.figure_files(results, plan)
+        if "train" not in plan.steps or not report.up_to_date(drawn, loaded, lesson_file(plan.lesson)):
+            report.write_figure(results, loaded, lesson(plan.lesson).figure)
+        for place in drawn:
+            terminal.out.print(f"figure      {place}")
+
+
+failures: list[Exception] = []
+
+
+@hydra.main(version_base="1.3", config_path=str(ROOT / "conf"), config_name="config")
+def job(composed: DictConfig) -> None:
+    """One job of Hydra's. Its errors are kept for `main`, which prints them in one line."""
+    try:
+        settings = HydraConfig.get()
+        perform(config.resolve(composed, settings.runtime.choices["scenario"], list(settings.overrides.task)))
+    except (config.ConfigError, CannotRun, OSError) as error:
+        failures.append(error)
+
+
+def one_line(error: Exception) -> str:
+    """An error as one clear line."""
+    known = ", ".join(SCENARIOS)
+    if isinstance(error, MissingConfigException) and str(error.missing_cfg_file or "").startswith("scenario/"):
+        name = str(error.missing_cfg_file).removeprefix("scenario/")
+        return f"scenario: got {name}{config.closest(name, SCENARIOS)}, takes one of {known}"
+    if "must specify 'scenario'" in str(error):
+        return f"scenario: not given, takes one of {known}; for example: python -m run scenario={SCENARIOS[0]}"
+    if isinstance(error, config.ConfigError | CannotRun):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"cannot write results: {error}"
+    return config.explain(error)
+
+
+def main() -> None:
+    """Entry point of `python -m run` and of the console script `mirage`."""
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print(help_text())
+        return
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra then raises its errors, and `one_line` words them
+    config.register()
+    try:
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            get_args_parser().parse_args()
+    except SystemExit as stop:
+        if stop.code:
+            print(said.getvalue().splitlines()[-1], file=sys.stderr)
+        raise
+    try:
+        job()
+    except (config.ConfigError, HydraException, OmegaConfBaseException) as error:
+        failures.append(error)
+    except KeyboardInterrupt:
+        print("interrupted: complete records are kept; the same command goes on from there", file=sys.stderr)
+        sys.exit(130)
+    for failure in failures:
+        print(one_line(failure), file=sys.stderr)
+    if failures:
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -64,6 +64,14 @@ def help_text() -> str:
     return HELP.format(scenarios="\n".join(f"  {name:<24}{title}" for name, title in titles.items()))
 
 
+def declared_arms(scenario: str) -> set[str]:
+    """The arms a scenario file declares, with those of the files it starts from."""
+    file = OmegaConf.load(ROOT / f"conf/scenario/{scenario}.yaml")
+    assert isinstance(file, DictConfig)
+    inherited = [name for name in file.get("defaults", []) if name != "_self_"]
+    return set(file.get("arms", {})).union(*map(declared_arms, inherited))
+
+
 def lesson_file(name: str) -> Path:
     """The file of a lesson."""
     return ROOT / f"experiments/{name}.py"
@@ -155,6 +163,11 @@ def perform(plan: config.Plan) -> None:
             terminal.out.print(f"figure      {place}")
 
 
+def plan_of(composed: DictConfig, scenario: str, overrides: list[str]) -> config.Plan:
+    """The checked plan of a composed configuration."""
+    return config.resolve(composed, scenario, overrides, declared_arms(scenario))
+
+
 failures: list[Exception] = []
 
 
@@ -163,8 +176,8 @@ def job(composed: DictConfig) -> None:
     """One job of Hydra's. Its errors are kept for `main`, which prints them in one line."""
     try:
         settings = HydraConfig.get()
-        perform(config.resolve(composed, settings.runtime.choices["scenario"], list(settings.overrides.task)))
-    except (config.ConfigError, CannotRun, OSError) as error:
+        perform(plan_of(composed, settings.runtime.choices["scenario"], list(settings.overrides.task)))
+    except (config.ConfigError, CannotRun, OSError, OmegaConfBaseException) as error:
         failures.append(error)
 
 
@@ -174,7 +187,7 @@ def one_line(error: Exception) -> str:
     if isinstance(error, MissingConfigException) and str(error.missing_cfg_file or "").startswith("scenario/"):
         name = str(error.missing_cfg_file).removeprefix("scenario/")
         return f"scenario: got {name}{config.closest(name, SCENARIOS)}, takes one of {known}"
-    if "must specify 'scenario'" in str(error):
+    if "must specify 'scenario" in str(error):
         return f"scenario: not given, takes one of {known}; for example: python -m run scenario={SCENARIOS[0]}"
     if isinstance(error, config.ConfigError | CannotRun):
         return str(error)
@@ -198,6 +211,8 @@ def main() -> None:
             print(said.getvalue().splitlines()[-1], file=sys.stderr)
         raise
     try:
+        if "scenario=null" in sys.argv:  # the one value that Hydra answers with an internal error
+            raise config.ConfigError(f"scenario: got null, takes one of {', '.join(SCENARIOS)}")
         job()
     except (config.ConfigError, HydraException, OmegaConfBaseException) as error:
         failures.append(error)

@@ -8,7 +8,7 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
-from mirage import config
+import run
 
 
 class CheckedSweeper(BasicSweeper):
@@ -32,7 +32,7 @@ class CheckedSweeper(BasicSweeper):
         assert self.config is not None and self.hydra_context is not None
         for overrides in batch:
             job = self.hydra_context.config_loader.load_sweep_config(self.config, list(overrides))
-            config.resolve(job, job.hydra.runtime.choices.scenario, list(job.hydra.overrides.task))
+            run.plan_of(job, job.hydra.runtime.choices.scenario, list(job.hydra.overrides.task))
 
 
 ConfigStore.instance().store(

@@ -9,7 +9,7 @@ import difflib
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, get_args, get_origin
+from typing import Any
 
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -180,7 +180,7 @@ def register() -> None:
 # -- from the composed configuration to a plan ---------------------------------------------------------------
 
 
-def resolve(composed: DictConfig, scenario: str, overrides: Sequence[str]) -> Plan:
+def resolve(composed: DictConfig, scenario: str, overrides: Sequence[str], declared_arms: Iterable[str]) -> Plan:
     """Check a composed configuration and turn it into a plan.
 
     Parameters
@@ -191,13 +191,20 @@ def resolve(composed: DictConfig, scenario: str, overrides: Sequence[str]) -> Pl
         The name of the scenario file.
     overrides
         The command line's overrides (``model.dropout=0.5``).
+    declared_arms
+        The arms that the scenario file has; another one must be added with a plus (``+arms.more.model.dropout=0.1``).
 
     Raises
     ------
     ConfigError
-        If a value is out of range or of the wrong type, a key in an arm is unknown, a setting is missing or not
+        If a value is out of range or of the wrong type, a key or an arm is unknown, a setting is missing or not
         read, no arm is left, or an override is hidden by what every arm sets for itself.
     """
+    known = [f.name for f in dataclasses.fields(Config)]
+    for key in known:
+        if key not in composed:
+            raise ConfigError(f"{key}: not set, takes {takes(key)}")
+    _refuse_unknown_keys(composed, "", [*known, "hydra"])
     others = {str(name): patch for name, patch in composed.arms.items() if patch is not None}
     if not others:
         raise ConfigError("arms: got none, takes at least one that is not null")
@@ -205,6 +212,7 @@ def resolve(composed: DictConfig, scenario: str, overrides: Sequence[str]) -> Pl
         if not isinstance(patch, DictConfig):
             raise ConfigError(f"arms.{name}: got {patch!r}, takes settings such as {{model: {{dropout: 0}}}}, or null")
     changes = [o for o in OverridesParser.create().parse_overrides(list(overrides)) if _changes_the_experiment(o)]
+    _refuse_unknown_arms(changes, set(declared_arms))
     _refuse_hidden(changes, {name: set(_leaves(patch)) for name, patch in others.items()})
 
     base = OmegaConf.create({name: composed[name] for name in ("data", "model", "training")})
@@ -215,6 +223,14 @@ def resolve(composed: DictConfig, scenario: str, overrides: Sequence[str]) -> Pl
     plain |= {name: tuple(value) for name, value in plain.items() if isinstance(value, ListConfig)}
     plain |= {"scenario": scenario, "arms": arms, "seeds": seeds}
     return Plan(**plain, changes=tuple(o.input_line or "" for o in changes))
+
+
+def _refuse_unknown_keys(node: DictConfig, prefix: str, known: Sequence[str]) -> None:
+    """Refuse keys outside the typed shape, which Hydra lets a plus add."""
+    for key in map(str, node):
+        if key not in known:
+            where = prefix.rstrip(".") or "a run"
+            raise ConfigError(f"{prefix}{key}: unknown key{closest(key, known)}; {where} takes {', '.join(known)}")
 
 
 def _changes_the_experiment(override: Override) -> bool:
@@ -229,6 +245,16 @@ def _leaves(node: Any, prefix: str = "") -> list[str]:
     return [leaf for key, value in node.items() for leaf in _leaves(value, ".".join([prefix, str(key)]).lstrip("."))]
 
 
+def _refuse_unknown_arms(changes: Iterable[Override], declared: set[str]) -> None:
+    """Refuse settings for an arm that the scenario does not have: most likely a misspelt one."""
+    for override in changes:
+        top, _, rest = override.key_or_group.partition(".")
+        arm = rest.partition(".")[0]
+        if top == "arms" and arm and arm not in declared and not override.is_add():
+            names = ", ".join(sorted(declared))
+            raise ConfigError(f"arms.{arm}: unknown arm{closest(arm, declared)}, takes {names}; +arms.{arm} adds one")
+
+
 def _refuse_hidden(changes: Iterable[Override], set_by: dict[str, set[str]]) -> None:
     """Refuse an override of the base that no arm would ever see."""
     for override in changes:
@@ -240,6 +266,9 @@ def _refuse_hidden(changes: Iterable[Override], set_by: dict[str, set[str]]) -> 
 
 
 def _arm(base: DictConfig, name: str, patch: DictConfig) -> Arm:
+    for part, values in patch.items():
+        if part in base and not isinstance(values, DictConfig):
+            raise ConfigError(f"arms.{name}.{part}: got {_shown(values)}, takes {takes(str(part))}")
     shape = OmegaConf.structured(Arm)
     try:
         merged = OmegaConf.merge(shape, base)
@@ -260,6 +289,7 @@ def _check(node: Any, prefix: str, keys: Iterable[str]) -> None:
     """Check the values under these keys of a typed node against what their fields take."""
     kind = OmegaConf.get_type(node)
     assert kind is not None and dataclasses.is_dataclass(kind)
+    _refuse_unknown_keys(node, prefix, [f.name for f in dataclasses.fields(kind)])
     for spec in dataclasses.fields(kind):
         if spec.name not in keys:
             continue
@@ -319,13 +349,11 @@ def takes(key: str) -> str | None:
             kind = spec.type
         elif dataclasses.is_dataclass(spec.type):
             return "the keys " + ", ".join(f.name for f in dataclasses.fields(spec.type))
+        elif "takes" in spec.metadata:
+            return str(spec.metadata["takes"])
         else:
-            return str(spec.metadata.get("takes", "true or false" if spec.type is bool else _type_in_words(spec.type)))
+            return {"arms": "settings by arm", "force": "true or false", "results_dir": "a folder"}[spec.name]
     return None
-
-
-def _type_in_words(kind: Any) -> str:
-    return {dict: "a mapping from arms to settings", str: "text"}.get(get_origin(kind) or get_args(kind)[0], str(kind))
 
 
 def explain(error: Exception, prefix: str = "") -> str:
@@ -345,4 +373,5 @@ def explain(error: Exception, prefix: str = "") -> str:
             listed = f"; {where} takes {', '.join(known)}" if known else ""
             return f"{key}: unknown key{closest(key.rpartition('.')[2], known)}{listed}"
     text = str(error) if isinstance(error, HydraException | OmegaConfBaseException) else repr(error)
+    text = text.partition("See https://")[0]  # Hydra's page on its grammar: the sentence before says enough
     return " ".join(text.split())

@@ -6,7 +6,7 @@ from typing import Any
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_store import ConfigStore
-from omegaconf import OmegaConf
+from omegaconf import OmegaConf, open_dict
 
 import run
 
@@ -32,7 +32,10 @@ class CheckedSweeper(BasicSweeper):
         assert self.config is not None and self.hydra_context is not None
         for overrides in batch:
             job = self.hydra_context.config_loader.load_sweep_config(self.config, list(overrides))
-            run.plan_of(job, job.hydra.runtime.choices.scenario, list(job.hydra.overrides.task))
+            scenario, own = job.hydra.runtime.choices.scenario, list(job.hydra.overrides.task)
+            with open_dict(job):
+                del job["hydra"]
+            run.plan_of(job, scenario, own)
 
 
 ConfigStore.instance().store(

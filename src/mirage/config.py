@@ -204,7 +204,7 @@ def resolve(composed: DictConfig, scenario: str, overrides: Sequence[str], decla
     for key in known:
         if key not in composed:
             raise ConfigError(f"{key}: not set, takes {takes(key)}")
-    _refuse_unknown_keys(composed, "", [*known, "hydra"])
+    _refuse_unknown_keys(composed, "", known)
     others = {str(name): patch for name, patch in composed.arms.items() if patch is not None}
     if not others:
         raise ConfigError("arms: got none, takes at least one that is not null")
@@ -268,7 +268,7 @@ def _refuse_hidden(changes: Iterable[Override], set_by: dict[str, set[str]]) -> 
 def _arm(base: DictConfig, name: str, patch: DictConfig) -> Arm:
     for part, values in patch.items():
         if part in base and not isinstance(values, DictConfig):
-            raise ConfigError(f"arms.{name}.{part}: got {_shown(values)}, takes {takes(str(part))}")
+            raise ConfigError(f"arms.{name}.{part!s}: got {_shown(values)}, takes {takes(str(part))}")
     shape = OmegaConf.structured(Arm)
     try:
         merged = OmegaConf.merge(shape, base)

@@ -33,6 +33,8 @@ FIRST_SEED: dict[str, Any] = {
     "linestyle": "none",
 }
 
+LINE_STYLES = {"true_line": "--", "least_squares": ":"}  # of references, the same in every panel
+
 BAND = (5, 95)  # percentiles over seeds
 
 
@@ -68,20 +70,22 @@ def curve_fit(
         The number of the first seed, whose own curve is drawn too.
     """
     ax.plot(*train, "o", color=INK, markersize=4.5, alpha=0.8, label="training rows")
-    ax.plot(*grid, color=REFERENCE, linestyle="--", linewidth=1.8, label="true line")
-    ax.plot(grid[0], line, color=REFERENCE, linestyle=":", linewidth=1.8, label="least squares")
+    for reference, y in (("true_line", grid[1]), ("least_squares", line)):
+        ax.plot(grid[0], y, color=REFERENCE, linestyle=LINE_STYLES[reference], linewidth=1.8)
     if len(predicted) > 1:
         low, high = np.percentile(predicted, BAND, axis=0)
-        label = f"middle 90 % of {len(predicted)} seeds"
-        ax.fill_between(grid[0], low, high, color=color, alpha=0.3, linewidth=0, label=label)
-        ax.plot(grid[0], np.median(predicted, axis=0), color=color, label="median over seeds")
+        label = f"median and middle 90 % of {len(predicted)} seeds"
+        ax.fill_between(grid[0], low, high, color=color, alpha=0.3, linewidth=0)
+        ax.plot(grid[0], np.median(predicted, axis=0), color=color, label=label)
     if len(predicted):
-        ax.plot(grid[0], predicted[0], color=INK, linewidth=1.2, label=f"seed {first_seed}: one run")
+        ax.plot(grid[0], predicted[0], color=INK, linewidth=1.2, label=f"seed {first_seed} (one run)")
     ax.set_xlabel("x (no unit)")
     ax.set_ylabel("y (no unit)")
 
 
-def scores(ax: Axes, groups: Sequence[tuple[str, Array, str]], references: Sequence[dict[str, float]]) -> None:
+def scores(
+    ax: Axes, groups: Sequence[tuple[str, Array, str]], references: Sequence[dict[str, float]], first_seed: int
+) -> None:
     """Scores of every seed, a column a group: dots, a star for the first seed, the mean with its 95 % interval.
 
     Parameters
@@ -90,8 +94,9 @@ def scores(ax: Axes, groups: Sequence[tuple[str, Array, str]], references: Seque
         (label, values [seed], colour); undefined values are left out.
     references
         For every group what the references score, by name; drawn as short grey lines, one style a reference.
+    first_seed
+        The number of the first seed, for the legend.
     """
-    styles = dict(zip(sorted({name for group in references for name in group}), ("--", ":", "-."), strict=False))
     named: set[str] = set()
 
     def once(label: str) -> str:
@@ -109,18 +114,26 @@ def scores(ax: Axes, groups: Sequence[tuple[str, Array, str]], references: Seque
             mean = defined.mean()
             ax.errorbar(
                 column + 0.27, mean, [[mean - low], [high - mean]], fmt="D", color=color, markersize=7, capsize=5,
-                linewidth=2.2, label=once("mean, 95 % interval"),
+                linewidth=2.2, label=once("mean and its 95 % interval"),
             )  # fmt: skip
         if len(values) and np.isfinite(values[0]):
-            ax.plot(column, values[0], **FIRST_SEED, label=once("first seed"))
+            ax.plot(column, values[0], **FIRST_SEED, label=once(f"score of seed {first_seed}"))
         for name, value in references[column].items():
             ax.hlines(
-                value, column - 0.4, column + 0.42, color=REFERENCE, linestyle=styles[name], linewidth=1.8,
+                value, column - 0.4, column + 0.42, color=REFERENCE, linestyle=LINE_STYLES[name], linewidth=1.8,
                 label=once(name.replace("_", " ")),
             )  # fmt: skip
     ax.set_xticks(range(len(groups)), [label for label, _, _ in groups])
     ax.set_xlim(-0.6, len(groups) - 0.4)
-    ax.legend(loc="best")
+
+
+def legend_below(figure: Figure) -> None:
+    """One legend for all panels, under them: a label that several panels use is listed once."""
+    entries = {}
+    for ax in figure.axes:
+        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
+            entries.setdefault(label, handle)
+    figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=4)
 
 
 def save(figure: Figure, place: Path) -> None:

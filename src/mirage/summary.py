@@ -11,13 +11,24 @@ Array = np.ndarray[Any, np.dtype[Any]]
 KEYS = ["arm", "split", "metric"]
 
 
+def mean_and_sd(values: Array) -> tuple[float, float]:
+    """Mean and sample standard deviation of values [seed]; NaN where there are too few.
+
+    Equal values have exactly their own value as mean and no spread: rounding must not make them look random.
+    """
+    if len(values) and np.ptp(values) == 0:
+        return float(values[0]), 0.0 if len(values) > 1 else np.nan
+    return (float(values.mean()), float(values.std(ddof=1))) if len(values) else (np.nan, np.nan)
+
+
 def interval(values: Array, level: float = 0.95) -> tuple[float, float]:
     """Student's t interval of the mean of values [seed]; NaN for fewer than two."""
     n = len(values)
     if n < 2:
         return np.nan, np.nan
-    half = values.std(ddof=1) / np.sqrt(n) * stdtrit(n - 1, (1 + level) / 2)
-    return float(values.mean() - half), float(values.mean() + half)
+    mean, sd = mean_and_sd(values)
+    half = sd / np.sqrt(n) * float(stdtrit(n - 1, (1 + level) / 2))
+    return mean - half, mean + half
 
 
 def summarise(rows: pd.DataFrame) -> pd.DataFrame:
@@ -47,8 +58,7 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
         summary.append(
             (
                 *keys,
-                kept.mean() if len(kept) else np.nan,
-                kept.std(ddof=1) if len(kept) > 1 else np.nan,
+                *mean_and_sd(kept),
                 low,
                 high,
                 len(kept),

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
@@ -50,11 +51,15 @@ def table(title: str, summary: pd.DataFrame, arms: Sequence[str], seeds: range) 
     """A summary as a table: one value a line for a single seed, else mean, sd and interval."""
     many = len(seeds) > 1
     over = f"seeds {seeds[0]} to {seeds[-1]}" if many else f"seed {seeds[0]}"
-    shown = Table(title=f"{title} ({over})", title_justify="left")
+    shown = Table(
+        title=f"{title} ({over})", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
+    )
     for name in ("arm", "split", "metric"):
-        shown.add_column(name)
-    for name in ("mean", "sd", "95 % interval", "n", "note") if many else ("value", "note"):
-        shown.add_column(name, justify="left" if name == "note" else "right")
+        shown.add_column(name, no_wrap=True)
+    for name in ("mean", "sd", "95 % interval", "n") if many else ("value",):
+        shown.add_column(name, justify="right", no_wrap=True)
+    if summary["n_diverged"].any() or summary["n_undefined"].any():
+        shown.add_column("note")
     summary = summary[summary["metric"] != "diverged"]
     for row in _alike(summary, arms).to_dict("records"):
         notes = []
@@ -65,7 +70,7 @@ def table(title: str, summary: pd.DataFrame, arms: Sequence[str], seeds: range) 
         cells = [str(row[name]) for name in ("arm", "split", "metric")]
         cells.append("-" if not row["n"] and row["n_diverged"] else _shown(row["mean"]))
         if many:
-            both = f"{_shown(row['ci_low'])} to {_shown(row['ci_high'])}" if row["n"] > 1 else "-"
+            both = f"{_shown(row['ci_low'])} to {_shown(row['ci_high'])}" if row["n"] > 1 and row["sd"] else "-"
             cells += [_shown(row["sd"]) if row["n"] > 1 else "-", both, str(row["n"])]
-        shown.add_row(*cells, ", ".join(notes))
+        shown.add_row(*cells, *([", ".join(notes)] if len(shown.columns) > len(cells) else []))
     return shown

@@ -14,6 +14,7 @@ help:
 
 all: .venv/ready  ## every scenario over 30 seeds, then all tables and figures
 	$(EVERY_SCENARIO) replicates=30
+	$(PY) -m readme
 
 lesson: $(if $(L),.venv/ready,which-lesson)  ## one lesson over 30 seeds: make lesson L=dropout
 	$(RUN) 'scenario=$(L)' replicates=30
@@ -30,14 +31,16 @@ lint: .venv/ready .venv/dev  ## style, types, which module may import which
 	$(PY) -m mypy
 	.venv/bin/lint-imports --no-logo
 
-tables: .venv/ready  ## all tables again, from the records
+tables: .venv/ready  ## all tables, and README's numbers, again from the records
 	$(EVERY_SCENARIO) replicates=30 'steps=[tables]'
+	$(PY) -m readme
 
-figures: .venv/ready  ## all figures again, from the records
+figures: .venv/ready  ## all figures again from the records
 	$(EVERY_SCENARIO) replicates=30 'steps=[figures]'
 
 bench: .venv/ready .venv/bench  ## how fast training is, beside model.fit and JAX
-	$(PY) -m mirage.bench
+	$(PY) -m bench
+	$(PY) -m readme
 
 lock: .venv/ready  ## renew the pinned dependencies
 	$(LOCK) pyproject.toml -o requirements.lock

@@ -5,6 +5,7 @@ import importlib.util
 import io
 import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +18,7 @@ from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from mirage import config, records
+from mirage import clock, config, records
 
 if TYPE_CHECKING:
     from mirage import experiment
@@ -104,7 +105,8 @@ def train(plan: config.Plan, runs: Path, missing: dict[str, Sequence[int]]) -> N
     from mirage import experiment, terminal
 
     def keep(r: "experiment.Replicate") -> None:
-        records.write(runs, plan, r.arm, r.seed, records.Record(r.rows, r.history, r.predictions), r.seconds)
+        with clock.phase("record"):
+            records.write(runs, plan, r.arm, r.seed, records.Record(r.rows, r.history, r.predictions), r.seconds)
 
     stacks = {arm: sum(t.arm == arm for t in experiment.tasks(missing)) for arm in missing}
     totals = {arm: count * plan.arms[arm].training.epochs for arm, count in stacks.items()}
@@ -158,7 +160,8 @@ def perform(plan: config.Plan) -> None:
     if "figures" in plan.steps:
         drawn = report.figure_files(results, plan)
         if "train" not in plan.steps or not report.up_to_date(drawn, loaded, lesson_file(plan.lesson)):
-            report.write_figure(results, loaded, lesson(plan.lesson).figure)
+            with clock.phase("draw"):
+                report.write_figure(results, loaded, lesson(plan.lesson).figure)
         for place in drawn:
             terminal.out.print(f"figure      {place}")
 
@@ -201,6 +204,7 @@ def main() -> None:
     if {"-h", "--help"} & set(sys.argv[1:]):
         print(help_text())
         return
+    began = time.perf_counter()
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra then raises its errors, and `one_line` words them
     config.register()
     try:
@@ -219,6 +223,9 @@ def main() -> None:
     except KeyboardInterrupt:
         print("interrupted: complete records are kept; the same command goes on from there", file=sys.stderr)
         sys.exit(130)
+    if clock.spent():
+        spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in clock.spent().items())
+        print(f"time        {time.perf_counter() - began:.1f} s; by phase, threads added up: {spent}")
     for failure in failures:
         print(one_line(failure), file=sys.stderr)
     if failures:

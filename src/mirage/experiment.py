@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mirage import config, data, metrics, references
+from mirage import clock, config, data, metrics, references
 from mirage.data import Array, Split
 from mirage.streams import Streams
 
@@ -120,15 +120,17 @@ class Lane:
         features = drawn[0]["train"].x.shape[1]
         key = self._key(settings)
         if key not in self._stacks:
-            self._stacks[key] = stacked.Stack(
-                models.build(settings.model, features),
-                loss=models.loss(training),
-                optimizer=models.optimizer(training),
-                width=WIDTH,
-                batch_size=training.batch_size,
-            )
+            with clock.phase("compile"):
+                self._stacks[key] = stacked.Stack(
+                    models.build(settings.model, features),
+                    loss=models.loss(training),
+                    optimizer=models.optimizer(training),
+                    width=WIDTH,
+                    batch_size=training.batch_size,
+                )
         stack = self._stacks[key]
-        initial = [models.initial(stack.model, streams) for streams in all_streams]
+        with clock.phase("initialise"):
+            initial = [models.initial(stack.model, streams) for streams in all_streams]
         rows = stacked.Rows(*(np.stack(a).astype(np.float32) for a in zip(*(d["train"] for d in drawn), strict=True)))
         orders = _orders(all_streams, rows.x.shape[1])
         if training.engine == "fit":
@@ -212,7 +214,8 @@ def _start_tensorflow() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
-        from mirage import stacked
+        with clock.phase("import"):
+            from mirage import models, stacked  # noqa: F401
     finally:
         os.dup2(terminal, 2)
         os.close(terminal)

@@ -129,11 +129,11 @@ def scores(
 
 def legend_below(figure: Figure) -> None:
     """One legend for all panels, under them: a label that several panels use is listed once."""
-    entries = {}
+    entries: dict[str, Any] = {}
     for ax in figure.axes:
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
             entries.setdefault(label, handle)
-    figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=4)
+    figure.legend(list(entries.values()), list(entries), loc="outside lower center", ncols=4)
 
 
 def save(figure: Figure, place: Path) -> None:

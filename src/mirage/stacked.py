@@ -18,6 +18,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from mirage import clock
+
 Array = np.ndarray[Any, np.dtype[Any]]
 Tensors = list[tf.Tensor]
 
@@ -388,18 +390,24 @@ class Stack:
             if self.stopping.restore_best_weights:
                 carry["kept"] = [*(tf.zeros_like(w.value) for w in self._weights), *(tf.zeros_like(s) for s in state)]
 
-        pieces: list[dict[str, Array]] = []
-        done = 0
-        while done < epochs and np.any(carry["active"]):
-            now = min(chunk, epochs - done)
-            order = np.zeros((self.width, chunk, n), np.int32)
-            order[:, :now] = self._pad(list(orders(now)))
-            ran, carry, history = self._train(
+        def train(order: Array, done: int, now: int, carry: Any) -> Any:
+            return self._train(
                 padded, padded_validation, tf.constant(order), tf.constant(done), tf.constant(now), carry
             )
-            pieces.append({name: values[:ran].numpy() for name, values in history.items()})
-            done += int(ran)
-            progress(done)
+
+        order = np.zeros((self.width, chunk, n), np.int32)
+        with clock.phase("compile"):
+            train(order, 0, 0, carry)  # no epochs: compiles if these shapes are new, else costs nothing
+        pieces: list[dict[str, Array]] = []
+        done = 0
+        with clock.phase("train"):
+            while done < epochs and np.any(carry["active"]):
+                now = min(chunk, epochs - done)
+                order[:, :now] = self._pad(list(orders(now)))
+                ran, carry, history = train(order, done, now, carry)
+                pieces.append({name: values[:ran].numpy() for name, values in history.items()})
+                done += int(ran)
+                progress(done)
         return self._unstack(replicas, carry, {k: np.concatenate([p[k] for p in pieces]) for k in pieces[0]})
 
     def _unstack(self, replicas: int, carry: Any, history: dict[str, Array]) -> list[Fitted]:
@@ -423,5 +431,6 @@ class Stack:
         """Predictions of at most `width` replicas for x [replica, row, ...]: shape [replica, row, output]."""
         trainable = [self._pad(values) for values in zip(*(v.trainable for v in replicas), strict=True)]
         state = [self._pad(values) for values in zip(*(v.state for v in replicas), strict=True)]
-        predicted = self._predict(trainable, state, tf.constant(self._pad(list(x))))
+        with clock.phase("predict"):
+            predicted = self._predict(trainable, state, tf.constant(self._pad(list(x))))
         return np.asarray(predicted)[: len(replicas)]

@@ -1,0 +1,249 @@
+"""How fast the suite is, beside what it replaces: `make bench`.
+
+Everything is measured in one go on one machine, the rivals in turn, and the middle of the repeats is taken: on a busy
+machine only the ratios mean anything. Prints a table and writes results/tables/benchmark.csv.
+"""
+
+import os
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from hydra import compose, initialize_config_dir
+
+import run
+from mirage import config, experiment, records, terminal
+
+REPEATS = 3
+SEEDS = 32  # of the stacked and the JAX training: four stacks
+EPOCHS, ROWS, LAYERS = 2000, 20, (1, 128, 64, 1)
+
+# The article's second example, as a script of our own: the listing's data, network, compile, fit and evaluate calls,
+# with Keras's default settings. `rate` 0 gives its first example.
+RECIPE = """
+import sys
+import time
+import numpy as np
+import tensorflow as tf
+rate = float(sys.argv[1])
+np.random.seed(42)
+x = np.linspace(0, 10, 20)
+y = 3 * x + np.random.randn(20) * 5
+grid = np.linspace(0, 10, 100)
+layers = [tf.keras.layers.Dense(128, activation="relu", input_shape=(1,)), tf.keras.layers.Dense(64, activation="relu")]
+if rate:
+    layers = [part for layer in layers for part in (layer, tf.keras.layers.Dropout(rate))]
+model = tf.keras.Sequential([*layers, tf.keras.layers.Dense(1)])
+model.compile(optimizer="adam", loss="mean_squared_error")
+began = time.perf_counter()
+model.fit(x, y, epochs=2000, verbose=0)
+print("fit seconds", time.perf_counter() - began)
+model.evaluate(x, y, verbose=0)
+model.evaluate(grid, 3 * grid, verbose=0)
+model.predict(grid, verbose=0)
+"""
+
+
+def seconds(action: Callable[[], Any]) -> float:
+    """Wall time of one call."""
+    began = time.perf_counter()
+    action()
+    return time.perf_counter() - began
+
+
+def command(*arguments: str) -> tuple[float, str]:
+    """Wall time and output of a Python process, start-up included."""
+    began = time.perf_counter()
+    ran = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True, cwd=run.ROOT)
+    return time.perf_counter() - began, ran.stdout
+
+
+def matrix_product_rate() -> float:
+    """Floating-point operations a second of large float32 matrix products, on all cores."""
+    size, times = 1024, 20
+    a = np.random.default_rng(0).random((size, size), dtype=np.float32)
+    a @ a
+    return 2 * size**3 * times / seconds(lambda: [a @ a for _ in range(times)])
+
+
+def operations() -> float:
+    """Floating-point operations of the matrix products in one replica's training: forward, weights, inputs."""
+    products = [2 * ROWS * a * b for a, b in zip(LAYERS, LAYERS[1:], strict=False)]
+    return EPOCHS * (3 * sum(products) - products[0])  # nobody needs the slopes of the first layer's inputs
+
+
+def plan_of(scenario: str, arm: str) -> config.Plan:
+    """One arm of a scenario file as a plan, without Hydra's command line."""
+    config.register()
+    others = [name for name in run.declared_arms(scenario) if name != arm]
+    overrides = [f"scenario={scenario}", f"replicates={SEEDS}", *(f"arms.{name}=null" for name in others)]
+    with initialize_config_dir(str(run.ROOT / "conf"), version_base="1.3"):
+        return run.plan_of(compose("config", overrides), scenario, overrides)
+
+
+def train_stacked(plan: config.Plan) -> None:
+    """Train all seeds of a one-armed plan, the way every run does."""
+    experiment.run(plan, dict.fromkeys(plan.arms, plan.seeds), keep=lambda replicate: None)
+
+
+def jax_training() -> Callable[[], Any]:
+    """The same network and optimizer by JAX: vmap over replicas, scan over steps, compiled. Shuffles nothing."""
+    import jax
+    import jax.numpy as jnp
+
+    legacy = np.random.RandomState(42)
+    x = np.linspace(0, 10, ROWS, dtype=np.float32)[:, None]
+    y = (3 * x + 5 * legacy.randn(ROWS)[:, None]).astype(np.float32)
+
+    def loss(weights: Any) -> Any:
+        h = x
+        for i, (w, b) in enumerate(weights):
+            h = h @ w + b
+            h = jax.nn.relu(h) if i < len(weights) - 1 else h
+        return jnp.mean((h - y) ** 2)
+
+    def start(key: Any) -> Any:
+        shapes = list(zip(LAYERS, LAYERS[1:], strict=False))
+        glorot = jax.nn.initializers.glorot_uniform()
+        return [
+            (glorot(k, s), jnp.zeros(s[1])) for k, s in zip(jax.random.split(key, len(shapes)), shapes, strict=True)
+        ]
+
+    def train(key: Any) -> Any:
+        def step(carry: Any, t: Any) -> Any:
+            weights, m, v = carry
+            value, slopes = jax.value_and_grad(loss)(weights)
+            m = jax.tree.map(lambda m, g: m + (g - m) * 0.1, m, slopes)
+            v = jax.tree.map(lambda v, g: v + (g * g - v) * 0.001, v, slopes)
+            rate = 0.001 * jnp.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+            weights = jax.tree.map(lambda w, m, v: w - rate * m / (jnp.sqrt(v) + 1e-7), weights, m, v)
+            return (weights, m, v), value
+
+        weights = start(key)
+        zeros = jax.tree.map(jnp.zeros_like, weights)
+        return jax.lax.scan(step, (weights, zeros, zeros), jnp.arange(1.0, EPOCHS + 1))
+
+    everyone = jax.jit(jax.vmap(train))
+    keys = jax.random.split(jax.random.key(0), SEEDS)
+    return lambda: jax.block_until_ready(everyone(keys))
+
+
+def measure() -> list[tuple[str, float, str, str]]:
+    """All measurements: (what, value, unit, what it is to reach)."""
+    say = terminal.err.print
+    rows: list[tuple[str, float, str, str]] = []
+
+    def note(what: str, value: float, unit: str, target: str = "") -> None:
+        rows.append((what, value, unit, target))
+        say(f"{what}: {value:.4g} {unit} {f'({target})' if target else ''}")
+
+    say("the article's recipes, each a fresh process (minutes)")
+    plain = [command("-c", RECIPE, "0") for _ in range(2)]
+    recipe = [command("-c", RECIPE, "0.2") for _ in range(2)]
+    fit = {
+        name: statistics.median(float(re.findall(r"fit seconds (\S+)", out)[0]) for _, out in runs)
+        for name, runs in (("overfitting", plain), ("dropout", recipe))
+    }
+    for name, value in fit.items():
+        note(f"{name}: model.fit", value, "s a replica")
+
+    with tempfile.TemporaryDirectory() as scratch:
+        cold = [
+            command("-m", "run", "scenario=dropout", "seed=3", f"results_dir={scratch}/{i}")[0] for i in range(REPEATS)
+        ]
+        note("dropout: the article's recipe, whole process", statistics.median(t for t, _ in recipe), "s")
+        note("dropout: python -m run scenario=dropout seed=3, whole process", statistics.median(cold), "s")
+        ratio = statistics.median(t for t, _ in recipe) / statistics.median(cold)
+        note("dropout: recipe / run, whole process", ratio, "times", "at least 8")
+
+        wall = {}
+        for seeds in (32, 320):
+            wall[seeds] = command(
+                "-m", "run", "scenario=dropout", f"replicates={seeds}", f"results_dir={scratch}/{seeds}"
+            )[0]
+            note(f"dropout: {seeds} seeds, whole process", wall[seeds], "s")
+        note("dropout: 320 seeds / 32 seeds", wall[320] / wall[32], "times", "at most 11")
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (2**20 if sys.platform == "linux" else 2**30)
+        note("largest memory of any of these processes", peak, "GiB", "below 2")
+
+        whole, out = command("-m", "run", "-m", "scenario=glob(*)", "replicates=30", f"results_dir={scratch}/all")
+        note("make all, no records", whole, "s")
+        for phase, took in re.findall(r"(\w+) ([\d.]+) s(?:,|$)", out.split("added up: ")[-1].strip()):
+            note(f"make all: {phase}, threads added up", float(took), "s")
+
+    overfitting, dropout = plan_of("overfitting", "network"), plan_of("dropout", "dropout")
+    rival = _rival(say)
+    first = {
+        "overfitting": seconds(lambda: train_stacked(overfitting)),
+        "dropout": seconds(lambda: train_stacked(dropout)),
+    }
+    first_rival = seconds(rival) if rival else np.nan
+    spent: dict[str, list[float]] = {"overfitting": [], "dropout": [], "jax": [], "rate": []}
+    for _ in range(REPEATS):
+        spent["rate"].append(matrix_product_rate())
+        spent["overfitting"].append(seconds(lambda: train_stacked(overfitting)))
+        spent["dropout"].append(seconds(lambda: train_stacked(dropout)))
+        if rival:
+            spent["jax"].append(seconds(rival))
+    middle = {name: statistics.median(values) if values else np.nan for name, values in spent.items()}
+    own = {name: middle[name] / SEEDS for name in ("overfitting", "dropout", "jax")}
+
+    width = f"{SEEDS} seeds in stacks of {experiment.WIDTH}"
+    for name in ("overfitting", "dropout"):
+        note(f"{name}: stacked, {width}", own[name], "s a replica")
+        note(f"{name}: stacked, {width}, import and compile included", first[name] / SEEDS, "s a replica")
+    note("overfitting: fit / stacked", fit["overfitting"] / own["overfitting"], "times", "at least 500")
+    ratio = fit["overfitting"] * SEEDS / first["overfitting"]
+    note("overfitting: fit / stacked, import and compile included", ratio, "times")
+    note("dropout: fit / stacked", fit["dropout"] / own["dropout"], "times")
+    if rival:
+        note(f"overfitting: JAX vmap and scan, {SEEDS} seeds at once", own["jax"], "s a replica")
+        note("overfitting: JAX / stacked", own["jax"] / own["overfitting"], "times", "at least 1.5")
+        ratio = first_rival / first["overfitting"]
+        note("overfitting: JAX / stacked, compile included (TensorFlow's import too)", ratio, "times")
+    note("matrix products, float32", middle["rate"] / 1e9, "GFLOP/s")
+    ideal = operations() / middle["rate"]
+    note("overfitting: its matrix products at that rate", ideal, "s a replica")
+    note("overfitting: stacked / its matrix products", own["overfitting"] / ideal, "times", "at most 5")
+    note("dropout / overfitting, stacked", own["dropout"] / own["overfitting"], "times", "at most 3")
+    return rows
+
+
+def _rival(say: Callable[[str], None]) -> Callable[[], Any] | None:
+    try:
+        return jax_training()
+    except ImportError:
+        say("JAX is not installed: left out (make bench installs it)")
+        return None
+
+
+def _met(value: float, target: str) -> str:
+    if not target:
+        return ""
+    bound = float(target.split()[-1])
+    return "yes" if (value >= bound if target.startswith("at least") else value <= bound) else "no"
+
+
+def main() -> None:
+    """Measure, print, and write results/tables/benchmark.csv."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    table = pd.DataFrame(
+        [(what, f"{value:.4g}", unit, target, _met(value, target)) for what, value, unit, target in measure()],
+        columns=["what", "value", "unit", "target", "met"],
+    )
+    place = run.ROOT / "results/tables/benchmark.csv"
+    records.write_text(place, table.to_csv(index=False, lineterminator="\n"))
+    terminal.out.print(table.to_string(index=False))
+    terminal.out.print(f"table       {place}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,10 +1,13 @@
 """python -m run: compose a scenario, make what is missing, show and write what came out."""
 
 import contextlib
+import gc
+import importlib
 import importlib.util
 import io
 import os
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -111,6 +114,9 @@ def train(plan: config.Plan, runs: Path, missing: dict[str, Sequence[int]]) -> N
     stacks = {arm: sum(t.arm == arm for t in experiment.tasks(missing)) for arm in missing}
     totals = {arm: count * plan.arms[arm].training.epochs for arm, count in stacks.items()}
     done: dict[Any, int] = {}
+    experiment.start_tensorflow()
+    if "figures" in plan.steps:  # imported while programs compile: a second less to wait for the figure
+        threading.Thread(target=importlib.import_module, args=["mirage.figures"], daemon=True).start()
     with terminal.progress(totals) as advance:
 
         def progress(task: "experiment.Task", epochs_done: int) -> None:
@@ -226,6 +232,7 @@ def main() -> None:
     if clock.spent():
         spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in clock.spent().items())
         print(f"time        {time.perf_counter() - began:.1f} s; by phase, threads added up: {spent}")
+    gc.freeze()  # at exit Python would otherwise walk through all of TensorFlow's objects, for more than a second
     for failure in failures:
         print(one_line(failure), file=sys.stderr)
     if failures:

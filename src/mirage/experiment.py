@@ -7,6 +7,7 @@ when something is trained.
 import contextlib
 import json
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -207,8 +208,13 @@ def tasks(missing: dict[str, Sequence[int]]) -> list[Task]:
     ]
 
 
-def _start_tensorflow() -> None:
-    """Import TensorFlow without its start-up messages, which it writes past Python to the terminal."""
+def start_tensorflow() -> None:
+    """Import TensorFlow without its start-up messages, which it writes past Python to the terminal.
+
+    Does nothing the second time.
+    """
+    if "tensorflow" in sys.modules:
+        return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     terminal = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -237,7 +243,7 @@ def run(
     waiting = tasks(missing)
     if not waiting:
         return
-    _start_tensorflow()
+    start_tensorflow()
     lock, stop = threading.Lock(), threading.Event()
 
     def next_task(lane: Lane) -> Task | None:

@@ -2,17 +2,18 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mirage import config, records
+from mirage import claims, config, records
 from mirage.records import Array
 from mirage.summary import summarise
 
+YES_NO = ("probe_flips",)  # numbers that are 0 or 1 in every replicate
 FIGURE_ENDINGS = ("png", "svg")
 DRAWING_CODE = ("plots.py", "figures.py", "report.py", "references.py", "mirage.mplstyle")
 COLUMNS = ["scenario", "arm", "seed", "split", "metric", "value"]
@@ -25,11 +26,16 @@ class Results:
     plan: config.Plan
     runs: Path
     rows: pd.DataFrame
+    judged: pd.DataFrame
 
     def values(self, arm: str, split: str, metric: str) -> Array:
         """One number per seed, in the order of seeds; NaN where undefined."""
         chosen = (self.rows["arm"] == arm) & (self.rows["split"] == split) & (self.rows["metric"] == metric)
         return self.rows.loc[chosen, "value"].to_numpy()
+
+    def histories(self, arm: str, name: str) -> list[Array]:
+        """A number over epochs [epoch], for every seed."""
+        return [records.read_history(self.runs, self.plan, arm, seed)[name] for seed in self.plan.seeds]
 
     def predictions(self, arm: str, split: str) -> tuple[Array, Array, Array]:
         """Inputs [seed, row, feature], truth and predictions [seed, row] of a split, without diverged replicates."""
@@ -39,10 +45,11 @@ class Results:
         return x, y, predicted
 
 
-def load(runs: Path, plan: config.Plan) -> Results:
-    """Read the records of all arms and seeds of a plan."""
-    rows = [row for arm in plan.arms for seed in plan.seeds for row in records.read_rows(runs, plan, arm, seed)]
-    return Results(plan, runs, pd.DataFrame(rows, columns=COLUMNS))
+def load(runs: Path, plan: config.Plan, stated: Sequence[claims.Claim]) -> Results:
+    """Read the records of all arms and seeds of a plan, and judge its lesson's claims by them."""
+    read = [row for arm in plan.arms for seed in plan.seeds for row in records.read_rows(runs, plan, arm, seed)]
+    rows = pd.DataFrame(read, columns=COLUMNS)
+    return Results(plan, runs, rows, _judge(stated, plan, rows))
 
 
 def stem(results: Path, plan: config.Plan, kind: str) -> Path:
@@ -61,6 +68,18 @@ def stem(results: Path, plan: config.Plan, kind: str) -> Path:
     return results / "custom" / name
 
 
+def _judge(stated: Sequence[claims.Claim], plan: config.Plan, rows: pd.DataFrame) -> pd.DataFrame:
+    """Verdicts on a lesson's claims; those about what a changed run left out are left out too."""
+    known = set(zip(rows["arm"], rows["split"], rows["metric"], strict=True))
+
+    def there(claim: claims.Claim) -> bool:
+        test = claim.test(plan.kind)
+        return isinstance(test, claims.Untestable) or set(claims.sides(test)) <= known
+
+    kept = [claim for claim in stated if not plan.changes or there(claim)]
+    return claims.judge(kept, plan.kind, rows, plan.scope, YES_NO)
+
+
 def write_tables(results: Path, loaded: Results, scenarios: Iterable[str]) -> Path:
     """Write a plan's summary; a canonical one's rows also go into metrics.csv, beside those of the other scenarios."""
     place = stem(results, loaded.plan, "tables").with_suffix(".csv")
@@ -76,6 +95,19 @@ def write_tables(results: Path, loaded: Results, scenarios: Iterable[str]) -> Pa
 
 def _csv(table: pd.DataFrame) -> str:
     return table.to_csv(index=False, float_format="%.9g", lineterminator="\n")
+
+
+def write_claims(results: Path, loaded: Results, lessons: Iterable[str]) -> Path:
+    """Put a canonical run's verdicts into claims.csv, beside those of the other lessons that still exist."""
+    place, judged = results / "tables" / "claims.csv", loaded.judged
+    if place.exists():
+        known = pd.read_csv(place, dtype={"article": "Int64", "example": "Int64", "n": "Int64"})
+        same = known["lesson"].isin(set(judged["lesson"])) & known["kind"].isin(set(judged["kind"]))
+        kept = known[~same & known["lesson"].isin(list(lessons))]
+        judged = pd.concat([kept, judged]) if len(kept) else judged
+    judged = judged.sort_values(["lesson", "kind"], kind="stable")
+    records.write_text(place, _csv(judged))
+    return place
 
 
 def figure_files(results: Path, plan: config.Plan) -> list[Path]:

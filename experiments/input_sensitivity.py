@@ -27,11 +27,14 @@ def figure(results: Results) -> Figure:
 
 
 def _probes(ax: Axes, results: Results) -> None:
+    settings = results.plan.arms["network"].data
     x, _, predicted = results.predictions("network", "probe")
     for r, line in enumerate(predicted):
-        first = {"color": plots.INK, "linewidth": 2.4, "label": f"seed {results.plan.seeds[0]} (one run)", "zorder": 3}
-        ax.plot(x[r][:, 0], line, marker="o", **(first if r == 0 else {"color": plots.UNTREATED, "alpha": 0.5}))
+        ax.plot(x[r][:, 0], line, marker="o", color=plots.UNTREATED, alpha=0.5)
+    if not results.values("network", "model", "diverged")[0]:
+        label = f"seed {results.plan.seeds[0]} (one run)"
+        ax.plot(x[0][:, 0], predicted[0], marker="o", color=plots.INK, linewidth=2.4, label=label, zorder=3)
     ax.axhline(0.5, color=plots.REFERENCE, linestyle="--", label="decision boundary")
     ax.set(ylim=(0, 1), xlabel="first feature", ylabel="probability of class 1")
-    ax.set_xticks(x[0][:, 0])
+    ax.set_xticks([settings.probe_low, settings.probe_high])
     ax.set_title("At the two probes")

@@ -34,11 +34,14 @@ def figure(results: Results) -> Figure:
 
 
 def _answers(ax: Axes, results: Results) -> None:
+    ax.set(xlabel="test input", ylabel="prediction")
+    ax.set_title(f"Five answers each, seed {results.plan.seeds[0]}")
+    if results.values("network", "model", "diverged")[0]:
+        return
     _, y, predicted = results.predictions("network", "test")
     inputs = range(1, y.shape[-1] + 1)
     for member in predicted[0]:
         ax.plot(inputs, member, "o", color=plots.UNTREATED, alpha=0.7)
     ax.plot([], [], "o", color=plots.UNTREATED, label="one of five networks")
     ax.plot(inputs, y[0][0], "_", color=plots.REFERENCE, markersize=16, markeredgewidth=2, label="target (random)")
-    ax.set(xlabel="test input", ylabel="prediction", xticks=list(inputs))
-    ax.set_title(f"Five answers each, seed {results.plan.seeds[0]}")
+    ax.set_xticks(inputs)

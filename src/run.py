@@ -182,9 +182,10 @@ def perform(plan: config.Plan) -> None:
             terminal.out.print(f"claims      {report.write_claims(results, loaded, LESSONS)}")
     if "figures" in plan.steps:
         drawn = report.figure_files(results, plan)
-        if "train" not in plan.steps or not report.up_to_date(drawn, loaded, lesson_file(plan.lesson)):
+        file = lesson_file(plan.lesson)
+        if "train" not in plan.steps or not report.up_to_date(results, loaded, file):
             with clock.phase("draw"):
-                report.write_figure(results, loaded, lesson(plan.lesson).figure)
+                report.write_figure(results, loaded, file, lesson(plan.lesson).figure)
         for place in drawn:
             terminal.out.print(f"figure      {place}")
 

@@ -52,7 +52,8 @@ def curve(arm: str, title: str, color: str) -> Panel:
             train, test = Split(train_x[0], train_y[0]), Split(x[0], y[0])
             line = references.least_squares(plan.arms[arm].data, {"train": train, "test": test})["test"]
             rows, grid = ((split.x[:, 0], split.y) for split in (train, test))
-            plots.curve_fit(ax, rows, grid, predicted, line, color, plan.seeds[0])
+            first = None if results.values(arm, "model", "diverged")[0] else plan.seeds[0]
+            plots.curve_fit(ax, rows, grid, predicted, line, color, first)
         diverged = len(plan.seeds) - len(predicted)
         ax.set_title(title + (f" ({diverged} of {len(plan.seeds)} diverged)" if diverged else ""))
 

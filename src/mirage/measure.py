@@ -43,7 +43,8 @@ def measure(plan: config.Plan, arm: str, predictions: Mapping[str, Array], model
             scores = np.full(scores.shape, np.nan)
         each = [metrics.measure(plan.metrics, t, s, decide(np.nan_to_num(s))) for t, s in zip(y, scores, strict=True)]
         rows += [(arm, split, name, float(np.mean([one[name] for one in each]))) for name in plan.metrics]
-    numbers = dict(model) | _from_predictions(settings, predictions)
+    with np.errstate(all="ignore"):  # what a diverged replicate predicts may be infinite
+        numbers = dict(model) | _from_predictions(settings, predictions)
     rows += [(arm, "model", k, np.nan if gone and k != "diverged" else v) for k, v in numbers.items()]
     if plan.references:
         rows += _references(plan, arm, {name: predictions for name in names if name != PROBE})

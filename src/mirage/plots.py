@@ -59,7 +59,7 @@ def curve_fit(
     predicted: Array,
     line: Array,
     color: str,
-    first_seed: int,
+    first_seed: int | None,
 ) -> None:
     """Fitted curves over seeds on top of the rows they were fitted to, the truth and the least-squares line.
 
@@ -74,7 +74,7 @@ def curve_fit(
     line
         The least-squares line's predictions on the grid [point].
     first_seed
-        The number of the first seed, whose own curve is drawn too.
+        The number of the first seed, whose own curve is drawn too; None if it has none, having diverged.
     """
     ax.plot(*train, "o", color=INK, markersize=4.5, alpha=0.8, label="training rows")
     for reference, y in (("true_line", grid[1]), ("least_squares", line)):
@@ -84,7 +84,7 @@ def curve_fit(
         label = f"median and middle 90 % of {len(predicted)} seeds"
         ax.fill_between(grid[0], low, high, color=color, alpha=0.3, linewidth=0)
         ax.plot(grid[0], np.median(predicted, axis=0), color=color, label=label)
-    if len(predicted):
+    if first_seed is not None:
         ax.plot(grid[0], predicted[0], color=INK, linewidth=1.2, label=f"seed {first_seed} (one run)")
     ax.set_xlabel("x (no unit)")
     ax.set_ylabel("y (no unit)")
@@ -149,7 +149,7 @@ def history(ax: Axes, curves: Sequence[Array], color: str, label: str, linestyle
         row[: len(curve)] = curve
     padded = padded[:, np.isfinite(padded).mean(axis=0) >= 0.5]
     epochs = np.arange(1, padded.shape[1] + 1)
-    if len(curves) > 1:
+    if len(curves) > 1 and len(epochs):
         low, high = np.nanpercentile(padded, BAND, axis=0)
         ax.fill_between(epochs, low, high, color=color, alpha=0.2, linewidth=0)
     ax.plot(epochs, np.nanmedian(padded, axis=0), color=color, linestyle=linestyle, label=label)

@@ -15,7 +15,7 @@ from mirage.summary import summarise
 
 YES_NO = ("probe_flips",)  # numbers that are 0 or 1 in every replicate
 FIGURE_ENDINGS = ("png", "svg")
-DRAWING_CODE = ("plots.py", "figures.py", "report.py", "references.py", "mirage.mplstyle")
+DRAWING_CODE = ("plots.py", "figures.py", "report.py", "references.py", "summary.py", "mirage.mplstyle")
 COLUMNS = ["scenario", "arm", "seed", "split", "metric", "value"]
 
 
@@ -100,6 +100,7 @@ def _csv(table: pd.DataFrame) -> str:
 def write_claims(results: Path, loaded: Results, lessons: Iterable[str]) -> Path:
     """Put a canonical run's verdicts into claims.csv, beside those of the other lessons that still exist."""
     place, judged = results / "tables" / "claims.csv", loaded.judged
+    place.parent.mkdir(parents=True, exist_ok=True)
     if place.exists():
         known = pd.read_csv(place, dtype={"article": "Int64", "example": "Int64", "n": "Int64"})
         same = known["lesson"].isin(set(judged["lesson"])) & known["kind"].isin(set(judged["kind"]))
@@ -116,18 +117,39 @@ def figure_files(results: Path, plan: config.Plan) -> list[Path]:
     return [place.with_name(f"{place.name}.{ending}") for ending in FIGURE_ENDINGS]
 
 
-def up_to_date(drawn: Iterable[Path], loaded: Results, lesson: Path) -> bool:
-    """Whether a figure's files are newer than the records it shows and all the code that draws it."""
-    code = [lesson, *(Path(__file__).with_name(name) for name in DRAWING_CODE)]
-    shown = [records.path(loaded.runs, loaded.plan, arm, s) for arm in loaded.plan.arms for s in loaded.plan.seeds]
-    newest = max(file.stat().st_mtime_ns for file in (*code, *shown))
-    return all(file.exists() and file.stat().st_mtime_ns > newest for file in drawn)
+def _drawing(loaded: Results, lesson: Path) -> str:
+    """A hash of all that a figure follows from: records, claims, plan, the lesson and the code that draws."""
+    plan = loaded.plan
+    digest = hashlib.sha256()
+    for name in DRAWING_CODE:
+        digest.update(Path(__file__).with_name(name).read_bytes())
+    digest.update(lesson.read_bytes())
+    digest.update(loaded.rows.to_csv(index=False).encode() + loaded.judged.to_csv(index=False).encode())
+    for arm in plan.arms:
+        digest.update(f"{arm}:{records.fingerprint(plan, arm)}".encode())
+    digest.update(repr(plan).encode())
+    return digest.hexdigest()
 
 
-def write_figure(results: Path, loaded: Results, draw: Callable[[Results], Any]) -> None:
+def _stamp(results: Path, loaded: Results, lesson: Path) -> tuple[Path, str]:
+    """The file that says what a plan's figure was drawn from, and what it should say."""
+    drawn = figure_files(results, loaded.plan)
+    contents = [hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else "" for file in drawn]
+    place = loaded.runs / loaded.plan.scenario / f"{stem(results, loaded.plan, 'figures').name}.drawn"
+    return place, "\n".join([_drawing(loaded, lesson), *contents]) + "\n"
+
+
+def up_to_date(results: Path, loaded: Results, lesson: Path) -> bool:
+    """Whether a plan's figure is there as it was drawn, from the present records by the present code."""
+    place, expected = _stamp(results, loaded, lesson)
+    return place.exists() and place.read_text() == expected
+
+
+def write_figure(results: Path, loaded: Results, lesson: Path, draw: Callable[[Results], Any]) -> None:
     """Draw a lesson's figure from its records and write it as PNG and SVG."""
     from mirage import plots  # Matplotlib, which a run whose figure is up to date does not need
 
     figure = draw(loaded)
     for place in figure_files(results, loaded.plan):
         plots.save(figure, place)
+    records.write_text(*_stamp(results, loaded, lesson))

@@ -1,0 +1,86 @@
+"""Streams: a function of the seed and the stream's own name, the same for ever."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mirage.config import STREAMS
+from mirage.streams import Streams
+
+seeds = st.integers(0, 2**40)
+names = st.sampled_from(STREAMS)
+varied = st.sets(names)
+
+
+def draws(streams: Streams, name: str) -> list[int]:
+    """Enough of a stream to tell it from any other: its integers and its generator's first numbers."""
+    return [*streams.integers(name, 4), *streams.generator(name).integers(0, 2**62, 4).tolist()]
+
+
+@pytest.mark.parametrize(
+    ("name", "integers", "numbers"),
+    [
+        ("data", [223547799, 1059823267, 1342035583], [0.57301262, 0.83219246]),
+        ("split", [1082391472, 675343605, 1493769272], [0.04915096, 0.78972616]),
+        ("init", [700549369, 1876254549, 2045568124], [0.83677936, 0.33416599]),
+        ("shuffle", [1076064145, 1571902754, 1377321927], [0.58219831, 0.97938137]),
+        ("dropout", [507987468, 1695010542, 1095236806], [0.86253037, 0.58156145]),
+        ("resample", [249965, 1612792210, 160510560], [0.46810437, 0.50783367]),
+    ],
+)
+def test_every_stream_of_seed_3_starts_with_these_numbers(name: str, integers: list[int], numbers: list[float]) -> None:
+    # A change here silently makes all published numbers those of other seeds.
+    streams = Streams(3, ("init", "shuffle"))
+    assert streams.integers(name, 3) == integers
+    np.testing.assert_allclose(streams.generator(name).random(2), numbers, atol=5e-9)
+
+
+@given(seed=seeds, name=names, vary=varied)
+def test_a_stream_is_the_same_whenever_it_is_asked_for(seed: int, name: str, vary: set[str]) -> None:
+    streams = Streams(seed, vary)
+    first = draws(streams, name)
+    for other in STREAMS:
+        streams.generator(other).random(100)
+    assert draws(streams, name) == first == draws(Streams(seed, vary), name)
+
+
+@given(seed=seeds, name=names, vary=varied, other_vary=varied)
+def test_what_else_is_varied_does_not_matter(seed: int, name: str, vary: set[str], other_vary: set[str]) -> None:
+    assert draws(Streams(seed, vary | {name}), name) == draws(Streams(seed, other_vary | {name}), name)
+
+
+@given(seed=seeds, other=seeds, name=names, vary=varied)
+def test_a_stream_follows_the_seed_exactly_if_it_is_varied(seed: int, other: int, name: str, vary: set[str]) -> None:
+    same = draws(Streams(seed, vary), name) == draws(Streams(other, vary), name)
+    assert same == (name not in vary or seed == other)
+
+
+@given(name=names, vary=varied)
+def test_a_stream_that_is_not_varied_is_that_of_seed_0(name: str, vary: set[str]) -> None:
+    assert draws(Streams(5, vary - {name}), name) == draws(Streams(0, (name,)), name)
+
+
+@given(seed=seeds, vary=varied)
+def test_streams_differ_from_each_other(seed: int, vary: set[str]) -> None:
+    assert len({tuple(draws(Streams(seed, vary), name)) for name in STREAMS}) == len(STREAMS)
+
+
+@given(seed=seeds, name=names, count=st.integers(0, 20))
+def test_integers_have_31_bits_and_more_of_them_start_alike(seed: int, name: str, count: int) -> None:
+    integers = Streams(seed, (name,)).integers(name, count)
+    assert len(integers) == count
+    assert all(type(i) is int and 0 <= i < 2**31 for i in integers)
+    assert Streams(seed, (name,)).integers(name, count + 5)[:count] == integers
+
+
+def test_integers_use_all_31_bits() -> None:
+    integers = [i for seed in range(20) for i in Streams(seed, ("init",)).integers("init", 20)]
+    assert np.bitwise_or.reduce(integers) == 2**31 - 1 and np.bitwise_and.reduce(integers) == 0
+
+
+@given(seed=seeds, name=names)
+def test_numpys_global_generator_plays_no_part(seed: int, name: str) -> None:
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    draws(Streams(seed, (name,)), name)
+    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002

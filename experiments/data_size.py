@@ -17,4 +17,4 @@ from mirage.report import Results
 def figure(results: Results) -> Figure:
     """The article's two pictures, and the scores of every seed."""
     arms = {"small": ("20 rows", plots.UNTREATED), "large": ("200 rows", plots.TREATED)}
-    return figures.curves_and_scores(results, arms)
+    return figures.lines_and_scores(results, arms)

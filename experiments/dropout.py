@@ -18,4 +18,4 @@ from mirage.report import Results
 def figure(results: Results) -> Figure:
     """The article's pictures without and with dropout, and the scores of every seed."""
     arms = {"baseline": ("no dropout", plots.UNTREATED), "dropout": ("dropout", plots.TREATED)}
-    return figures.curves_and_scores(results, arms)
+    return figures.lines_and_scores(results, arms)

@@ -17,4 +17,4 @@ from mirage.report import Results
 
 def figure(results: Results) -> Figure:
     """The article's picture with a band over seeds, and the scores of every seed."""
-    return figures.curves_and_scores(results, {"network": ("network", plots.UNTREATED)})
+    return figures.lines_and_scores(results, {"network": ("network", plots.UNTREATED)})

@@ -80,10 +80,10 @@ def operations() -> float:
     return EPOCHS * (3 * sum(products) - products[0])  # nobody needs the slopes of the first layer's inputs
 
 
-def plan_of(scenario: str, arm: str) -> config.Plan:
-    """One arm of a scenario file as a plan, without Hydra's command line."""
+def plan_of(scenario: str, arm: str = "") -> config.Plan:
+    """A scenario file, or one arm of it, as a plan, without Hydra's command line."""
     config.register()
-    others = [name for name in run.declared_arms(scenario) if name != arm]
+    others = [name for name in run.declared_arms(scenario) if arm and name != arm]
     overrides = [f"scenario={scenario}", f"replicates={SEEDS}", *(f"arms.{name}=null" for name in others)]
     with initialize_config_dir(str(run.ROOT / "conf"), version_base="1.3"):
         return run.plan_of(compose("config", overrides), scenario, overrides)
@@ -92,6 +92,51 @@ def plan_of(scenario: str, arm: str) -> config.Plan:
 def train_stacked(plan: config.Plan) -> None:
     """Train all seeds of a one-armed plan, the way every run does."""
     experiment.run(plan, dict.fromkeys(plan.arms, plan.seeds), keep=lambda replicate: None)
+
+
+# The arms that the listings have; the other ones are ours.
+LISTED = {
+    "dropout": ("dropout",),
+    "early_stopping": ("early_stopping",),
+    "early_stopping_on_test": ("early_stopping",),
+    "ridge_lasso": ("ridge", "lasso"),
+    "accuracy_paradox": ("network",),
+    "smote": ("smote",),
+    "smote_balance": ("smote",),
+}
+
+
+def run_listing(scenario: str) -> None:
+    """What a listing does, once: its data, then plain ``fit``, ``evaluate`` and ``predict`` with Keras's defaults."""
+    import keras
+
+    from mirage import classical, data, models, streams
+
+    plan = plan_of(scenario)
+    for arm in LISTED.get(scenario, tuple(plan.arms)):
+        settings = plan.arms[arm]
+        for member in range(settings.model.members or 1):
+            splits = data.draw(settings.data, streams.Streams(0, plan.vary, member))
+            if settings.model.kind not in config.TRAINED_BY_KERAS:
+                classical.fit(settings.model, splits)
+                continue
+            training = settings.training
+            model = models.build(settings.model, splits["train"].x.shape[1])
+            model.compile(
+                optimizer=models.optimizer(training), loss=models.loss(training), metrics=models.watched(training)
+            )
+            stopping = [keras.callbacks.EarlyStopping("val_loss", patience=training.stopping.patience)]
+            model.fit(
+                *splits["train"],
+                epochs=training.epochs,
+                batch_size=training.batch_size,
+                validation_data=None if training.validate_on == "none" else tuple(splits[training.validate_on]),
+                callbacks=None if training.stopping.monitor == "none" else stopping,
+                verbose=0,
+            )
+            for x, y in splits.values():
+                model.evaluate(x, y, verbose=0)
+                model.predict(x, verbose=0)
 
 
 def jax_training() -> Callable[[], Any]:
@@ -179,9 +224,16 @@ def measure() -> list[tuple[str, float, str, str]]:
         for phase, took in re.findall(r"(\w+) ([\d.]+) s(?:,|$)", out.split("added up: ")[-1].strip()):
             note(f"make all: {phase}, threads added up", float(took), "s")
 
+    experiment.start_tensorflow()
+    listings = {scenario: seconds(lambda name=scenario: run_listing(name)) for scenario in run.SCENARIOS}  # type: ignore[misc]
+    for scenario, spent_once in listings.items():
+        note(f"{scenario}: the listing once", spent_once, "s")
+    once = sum(listings.values())
+    note("all listings once, without importing TensorFlow", once, "s")
+    note("make all, no records / all listings once", whole / once, "times", "at most 0.333")
+
     overfitting, dropout = plan_of("overfitting", "network"), plan_of("dropout", "dropout")
     rival = _rival(say)
-    experiment.start_tensorflow()
     first = {
         "overfitting": seconds(lambda: train_stacked(overfitting)),
         "dropout": seconds(lambda: train_stacked(dropout)),

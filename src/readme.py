@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
-from omegaconf import OmegaConf
 
 import run
 from mirage import records
 
+VERDICTS = ("supported", "contradicted", "negligible", "inconclusive")
 TABLES = run.ROOT / "results/tables"
 README = run.ROOT / "README.md"
 
@@ -18,29 +18,29 @@ def _table(header: list[str], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def _interval(row: pd.Series) -> str:
-    if row["sd"] == 0:
-        return f"{row['mean']:.2f}"
-    return f"{row['mean']:.2f} ({row['ci_low']:.2f} to {row['ci_high']:.2f})"
-
-
-def findings(tables: Path) -> str:
-    """Errors of every arm of every scenario, with the references on the same data."""
+def ledger(tables: Path) -> str:
+    """The verdicts on every lesson's claims, counted, and one claim of each spelt out."""
+    judged = pd.read_csv(tables / "claims.csv").fillna({"verdict": ""})
+    tested = judged[judged["verdict"] != "untestable"]
+    counts = tested["verdict"].value_counts()
+    said = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
     rows = []
-    for scenario in run.SCENARIOS:
-        title = OmegaConf.load(run.ROOT / f"conf/scenario/{scenario}.yaml").title
-        summary = pd.read_csv(tables / f"{scenario}.csv").set_index(["arm", "split"])
-        arms = [arm for arm in summary.index.unique("arm") if ":" not in arm]
-        for arm in arms:
-            of = summary[summary["metric"] == "mse"]
-            cells = [_interval(of.loc[[(arm, split)]].iloc[0]) for split in ("train", "test")]
-            line = _interval(of.loc[[(f"{arm}:least_squares", "test")]].iloc[0])
-            seeds = str(int(of.loc[(arm, "test"), "n"]))
-            rows.append(
-                [f"`{scenario}`: {title[0].lower()}{title[1:]}" if arm == arms[0] else "", arm, *cells, line, seeds]
-            )
-    header = ["scenario", "arm", "training error", "test error", "least-squares line, test error", "seeds"]
-    return _table(header, rows)
+    for lesson, claims in judged.groupby("lesson", sort=False):
+        article, example = (int(claims[name].mode()[0]) for name in ("article", "example"))
+        own = claims[claims["verdict"] != "untestable"]
+        headline = own.iloc[0]
+        rows.append(
+            [
+                f"[{lesson}](experiments/{lesson}.py)",
+                f"{article}, {example}",
+                f"{headline['text']} **{headline['verdict']}**",
+                *(str(int((own["verdict"] == verdict).sum()) or "") for verdict in VERDICTS),
+                str(len(claims) - len(own) or ""),
+            ]
+        )
+    header = ["lesson", "article, example", "its first claim, and the verdict", *VERDICTS, "untestable"]
+    summary = f"{len(judged)} claims; {len(tested)} can be tested with the examples as written: {said}."
+    return f"{summary}\n\n{_table(header, rows)}"
 
 
 def speed(tables: Path) -> str:
@@ -51,7 +51,7 @@ def speed(tables: Path) -> str:
     )
 
 
-PARTS: dict[str, Callable[[Path], str]] = {"findings": findings, "speed": speed}
+PARTS: dict[str, Callable[[Path], str]] = {"ledger": ledger, "speed": speed}
 
 
 def filled(text: str, tables: Path) -> str:

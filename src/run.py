@@ -22,11 +22,13 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from mirage import clock, config, records
+from mirage.data import CannotDraw
 
 if TYPE_CHECKING:
-    from mirage import experiment
+    from mirage import claims, experiment
 
 ROOT = Path(__file__).resolve().parents[1]
+LESSONS = sorted(file.stem for file in (ROOT / "conf/claims").glob("*.yaml"))
 SCENARIOS = sorted(file.stem for file in (ROOT / "conf/scenario").glob("*.yaml"))
 
 HELP = """\
@@ -72,8 +74,17 @@ def declared_arms(scenario: str) -> set[str]:
     """The arms a scenario file declares, with those of the files it starts from."""
     file = OmegaConf.load(ROOT / f"conf/scenario/{scenario}.yaml")
     assert isinstance(file, DictConfig)
-    inherited = [name for name in file.get("defaults", []) if name != "_self_"]
+    inherited = [name for name in file.get("defaults", []) if name != "_self_" and "/" not in name]
     return set(file.get("arms", {})).union(*map(declared_arms, inherited))
+
+
+def claims_of(lesson: str) -> "list[claims.Claim]":
+    """The claims of a lesson."""
+    from mirage import claims
+
+    document = OmegaConf.to_container(OmegaConf.load(ROOT / f"conf/claims/{lesson}.yaml"))
+    assert isinstance(document, dict)
+    return claims.parse({str(key): value for key, value in document.items()})
 
 
 def lesson_file(name: str) -> Path:
@@ -111,10 +122,11 @@ def train(plan: config.Plan, runs: Path, missing: dict[str, Sequence[int]]) -> N
         with clock.phase("record"):
             records.write(runs, plan, r.arm, r.seed, records.Record(r.rows, r.history, r.predictions), r.seconds)
 
-    stacks = {arm: sum(t.arm == arm for t in experiment.tasks(missing)) for arm in missing}
-    totals = {arm: count * plan.arms[arm].training.epochs for arm, count in stacks.items()}
+    stacks = {arm: sum(t.arm == arm for t in experiment.tasks(plan, missing)) for arm in missing}
+    totals = {arm: count * (plan.arms[arm].training.epochs or 1) for arm, count in stacks.items()}
     done: dict[Any, int] = {}
-    experiment.start_tensorflow()
+    if experiment.needs_tensorflow(plan, missing):
+        experiment.start_tensorflow()
     if "figures" in plan.steps:  # imported while programs compile: a second less to wait for the figure
         threading.Thread(target=importlib.import_module, args=["mirage.figures"], daemon=True).start()
     with terminal.progress(totals) as advance:
@@ -131,12 +143,12 @@ def remeasure(plan: config.Plan, runs: Path) -> None:
     for arm in plan.arms:
         for seed in plan.seeds:
             if not records.measured(runs, plan, arm, seed):
-                from mirage import experiment
+                from mirage.measure import measure
 
                 rows = records.read_rows(runs, plan, arm, seed)
                 model = {metric: value for _, _, _, split, metric, value in rows if split == "model"}
                 predictions = records.read_predictions(runs, plan, arm, seed)
-                records.remeasure(runs, plan, arm, seed, experiment.measure(plan, arm, predictions, model))
+                records.remeasure(runs, plan, arm, seed, measure(plan, arm, predictions, model))
 
 
 def perform(plan: config.Plan) -> None:
@@ -155,26 +167,35 @@ def perform(plan: config.Plan) -> None:
 
     from mirage import report, summary, terminal
 
-    loaded = report.load(runs, plan)
-    terminal.out.print(terminal.table(plan.title, summary.summarise(loaded.rows), list(plan.arms), plan.seeds))
+    loaded = report.load(runs, plan, claims_of(plan.lesson))
+    means = summary.summarise(loaded.rows)
+    terminal.out.print(terminal.table(plan.title, means, list(plan.arms), plan.show, plan.seeds))
+    if len(plan.seeds) > 1:
+        terminal.out.print(terminal.verdicts(loaded.judged))
     trained = to_train if "train" in plan.steps else 0
     terminal.out.print(f"replicates  {trained} trained, {total - trained} read from their records")
     for arm in plan.arms:
         terminal.out.print(f"records     {records.path(runs, plan, arm, plan.seeds[0]).parent}")
     if "tables" in plan.steps:
         terminal.out.print(f"table       {report.write_tables(results, loaded, SCENARIOS)}")
+        if plan.canonical:
+            terminal.out.print(f"claims      {report.write_claims(results, loaded, LESSONS)}")
     if "figures" in plan.steps:
         drawn = report.figure_files(results, plan)
-        if "train" not in plan.steps or not report.up_to_date(drawn, loaded, lesson_file(plan.lesson)):
+        file = lesson_file(plan.lesson)
+        if "train" not in plan.steps or not report.up_to_date(results, loaded, file):
             with clock.phase("draw"):
-                report.write_figure(results, loaded, lesson(plan.lesson).figure)
+                report.write_figure(results, loaded, file, lesson(plan.lesson).figure)
         for place in drawn:
             terminal.out.print(f"figure      {place}")
 
 
 def plan_of(composed: DictConfig, scenario: str, overrides: list[str]) -> config.Plan:
     """The checked plan of a composed configuration."""
-    return config.resolve(composed, scenario, overrides, declared_arms(scenario))
+    plan = config.resolve(composed, scenario, overrides, declared_arms(scenario))
+    if plan.lesson not in LESSONS or not lesson_file(plan.lesson).is_file():
+        raise config.ConfigError(f"lesson: got {plan.lesson}, takes one of {', '.join(LESSONS)}")
+    return plan
 
 
 failures: list[Exception] = []
@@ -186,7 +207,7 @@ def job(composed: DictConfig) -> None:
     try:
         settings = HydraConfig.get()
         perform(plan_of(composed, settings.runtime.choices["scenario"], list(settings.overrides.task)))
-    except (config.ConfigError, CannotRun, OSError, OmegaConfBaseException) as error:
+    except (config.ConfigError, CannotRun, CannotDraw, OSError, OmegaConfBaseException) as error:
         failures.append(error)
 
 
@@ -198,7 +219,7 @@ def one_line(error: Exception) -> str:
         return f"scenario: got {name}{config.closest(name, SCENARIOS)}, takes one of {known}"
     if "must specify 'scenario" in str(error):
         return f"scenario: not given, takes one of {known}; for example: python -m run scenario={SCENARIOS[0]}"
-    if isinstance(error, config.ConfigError | CannotRun):
+    if isinstance(error, config.ConfigError | CannotRun | CannotDraw):
         return str(error)
     if isinstance(error, OSError):
         return f"cannot write results: {error}"

@@ -224,9 +224,10 @@ def test_results_dir_that_is_a_file_or_below_one(here: Path, without_tensorflow:
     assert contents(here) == {"file": b"mine"}
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_results_dir_that_is_read_only(here: Path, without_tensorflow: dict[str, str]) -> None:
     (here / "closed").mkdir(mode=0o555)
+    if os.access(here / "closed", os.W_OK):
+        pytest.skip("root may write anywhere")
     for results in (here / "closed", here / "closed" / "below"):
         ran = command("scenario=dropout", f"results_dir={results}", cwd=here, env=without_tensorflow)
         assert (ran.status, ran.out) == (2, "")
@@ -235,7 +236,7 @@ def test_results_dir_that_is_read_only(here: Path, without_tensorflow: dict[str,
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="no folder here that even root cannot write to")
-@pytest.mark.xfail(os.geteuid() == 0, strict=True, reason="found out only after all the training")
+@pytest.mark.xfail(os.access("/proc", os.W_OK), strict=True, reason="found out only after all the training")
 def test_results_dir_that_nobody_can_write_to(here: Path, without_tensorflow: dict[str, str]) -> None:
     ran = command("scenario=dropout", "results_dir=/proc/results", cwd=here, env=without_tensorflow)
     assert (ran.status, ran.out, ran.err.count("\n")) == (2, "", 1)
@@ -320,6 +321,13 @@ class TestOneSeed:
         ran = place.run(*ONE, "arms.baseline=null", env=without_tensorflow)
         assert ran.trained_and_read == (0, 1)
         assert "baseline" not in ran.table and places(ran, "records") == places(first, "records")[1:]
+
+    @pytest.mark.xfail(strict=True, reason="force=true takes records for missing where nothing is to be trained")
+    def test_is_read_also_with_force_where_nothing_is_to_be_trained(
+        self, first: Ran, place: Place, without_tensorflow: dict[str, str]
+    ) -> None:
+        ran = place.run(*ONE, "force=true", "steps=[tables]", env=without_tensorflow)
+        assert ran.trained_and_read == (0, 2)
 
     def test_by_plain_fit_gives_the_same_numbers_as_records_of_its_own(self, first: Ran, place: Place) -> None:
         fit = place.run(*ONE, "training.engine=fit")
@@ -484,7 +492,7 @@ def test_ctrl_c_keeps_complete_records_and_the_next_call_goes_on(tmp_path: Path)
     runs = tmp_path / "results" / "runs"
     with start(*long, "replicates=40", cwd=tmp_path) as process:
         try:
-            while not list(runs.rglob("seed-*")) and process.poll() is None:
+            while not list(runs.glob("*/*/seed-*")) and process.poll() is None:
                 time.sleep(0.02)
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=60)
@@ -494,7 +502,7 @@ def test_ctrl_c_keeps_complete_records_and_the_next_call_goes_on(tmp_path: Path)
     assert process.returncode == 130
     assert (out, err) == ("", "interrupted: complete records are kept; the same command goes on from there\n")
 
-    kept = list(runs.rglob("seed-*"))
+    kept = list(runs.glob("*/*/seed-*"))
     assert 0 < len(kept) < 40
     assert all(everything(record) == RECORD for record in kept)
     [arm] = (runs / "overfitting").iterdir()

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mirage.config import STREAMS
@@ -36,7 +36,6 @@ def test_every_stream_of_seed_3_starts_with_these_numbers(name: str, integers: l
     np.testing.assert_allclose(streams.generator(name).random(2), numbers, atol=5e-9)
 
 
-@settings(deadline=None)
 @given(seed=seeds, name=names, vary=varied)
 def test_a_stream_is_the_same_whenever_it_is_asked_for(seed: int, name: str, vary: set[str]) -> None:
     streams = Streams(seed, vary)
@@ -46,32 +45,27 @@ def test_a_stream_is_the_same_whenever_it_is_asked_for(seed: int, name: str, var
     assert draws(streams, name) == first == draws(Streams(seed, vary), name)
 
 
-@settings(deadline=None)
 @given(seed=seeds, name=names, vary=varied, other_vary=varied)
 def test_what_else_is_varied_does_not_matter(seed: int, name: str, vary: set[str], other_vary: set[str]) -> None:
     assert draws(Streams(seed, vary | {name}), name) == draws(Streams(seed, other_vary | {name}), name)
 
 
-@settings(deadline=None)
 @given(seed=seeds, other=seeds, name=names, vary=varied)
 def test_a_stream_follows_the_seed_exactly_if_it_is_varied(seed: int, other: int, name: str, vary: set[str]) -> None:
     same = draws(Streams(seed, vary), name) == draws(Streams(other, vary), name)
     assert same == (name not in vary or seed == other)
 
 
-@settings(deadline=None)
 @given(name=names, vary=varied)
 def test_a_stream_that_is_not_varied_is_that_of_seed_0(name: str, vary: set[str]) -> None:
     assert draws(Streams(5, vary - {name}), name) == draws(Streams(0, (name,)), name)
 
 
-@settings(deadline=None)
 @given(seed=seeds, vary=varied)
 def test_streams_differ_from_each_other(seed: int, vary: set[str]) -> None:
     assert len({tuple(draws(Streams(seed, vary), name)) for name in STREAMS}) == len(STREAMS)
 
 
-@settings(deadline=None)
 @given(seed=seeds, name=names, count=st.integers(0, 20))
 def test_integers_have_31_bits_and_more_of_them_start_alike(seed: int, name: str, count: int) -> None:
     integers = Streams(seed, (name,)).integers(name, count)
@@ -85,7 +79,6 @@ def test_integers_use_all_31_bits() -> None:
     assert np.bitwise_or.reduce(integers) == 2**31 - 1 and np.bitwise_and.reduce(integers) == 0
 
 
-@settings(deadline=None)
 @given(seed=seeds, name=names)
 def test_numpys_global_generator_plays_no_part(seed: int, name: str) -> None:
     before = np.random.get_state()[1].copy()  # noqa: NPY002

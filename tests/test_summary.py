@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
@@ -102,7 +102,6 @@ def test_no_rows_make_an_empty_table() -> None:
 # -- against SciPy, and properties ---------------------------------------------------------------------------
 
 
-@settings(deadline=None)
 @given(values=several, level=st.sampled_from([0.5, 0.9, 0.95, 0.99]))
 def test_the_interval_is_scipys_t_interval(values: np.ndarray, level: float) -> None:
     low, high = interval(values, level)
@@ -113,7 +112,6 @@ def test_the_interval_is_scipys_t_interval(values: np.ndarray, level: float) -> 
     np.testing.assert_allclose((low, high), expected, rtol=1e-9, atol=1e-9 * np.ptp(values))
 
 
-@settings(deadline=None)
 @given(value=st.floats(-1e300, 1e300), n=st.integers(2, 60))
 def test_equal_values_have_exactly_their_own_mean_and_no_spread(value: float, n: int) -> None:
     row = summary_of(np.full(n, value))
@@ -121,7 +119,6 @@ def test_equal_values_have_exactly_their_own_mean_and_no_spread(value: float, n:
     assert row["sd"] == 0
 
 
-@settings(deadline=None)
 @given(values=several)
 def test_mean_and_sd_are_numpys(values: np.ndarray) -> None:
     mean, sd = mean_and_sd(values)
@@ -129,7 +126,6 @@ def test_mean_and_sd_are_numpys(values: np.ndarray) -> None:
     np.testing.assert_allclose(sd, np.std(values, ddof=1), rtol=1e-9, atol=1e-9)
 
 
-@settings(deadline=None)
 @given(values=several)
 def test_the_mean_lies_within_its_interval_and_among_the_values(values: np.ndarray) -> None:
     row = summary_of(values)
@@ -138,7 +134,6 @@ def test_the_mean_lies_within_its_interval_and_among_the_values(values: np.ndarr
     assert values.min() - slack <= row["mean"] <= values.max() + slack
 
 
-@settings(deadline=None)
 @given(values=several, shift=numbers)
 def test_shifting_all_values_shifts_mean_and_interval_and_leaves_the_spread(values: np.ndarray, shift: float) -> None:
     before, after = summary_of(values), summary_of(values + shift)
@@ -148,7 +143,6 @@ def test_shifting_all_values_shifts_mean_and_interval_and_leaves_the_spread(valu
     assert after["sd"] == pytest.approx(before["sd"], rel=0, abs=slack)
 
 
-@settings(deadline=None)
 @given(values=several, power=st.integers(-20, 20))
 def test_another_unit_scales_everything_exactly(values: np.ndarray, power: int) -> None:
     before, after = summary_of(values), summary_of(values * 2.0**power)  # powers of two: no rounding
@@ -156,7 +150,6 @@ def test_another_unit_scales_everything_exactly(values: np.ndarray, power: int) 
         assert after[column] == before[column] * 2.0**power
 
 
-@settings(deadline=None)
 @given(values=several)
 def test_the_other_sign_swaps_the_ends_of_the_interval(values: np.ndarray) -> None:
     before, after = summary_of(values), summary_of(-values)
@@ -164,7 +157,6 @@ def test_the_other_sign_swaps_the_ends_of_the_interval(values: np.ndarray) -> No
     assert (after["ci_low"], after["ci_high"]) == (-before["ci_high"], -before["ci_low"])
 
 
-@settings(deadline=None)
 @given(values=several, random=st.randoms(use_true_random=False))
 def test_the_order_of_seeds_does_not_matter(values: np.ndarray, random: np.random.Generator) -> None:
     shuffled = values.tolist()
@@ -175,7 +167,6 @@ def test_the_order_of_seeds_does_not_matter(values: np.ndarray, random: np.rando
         assert after[column] == pytest.approx(before[column], rel=0, abs=slack)
 
 
-@settings(deadline=None)
 @given(values=several, undefined=st.integers(0, 5), diverged=st.integers(0, 5))
 def test_values_without_a_number_are_counted_and_otherwise_as_if_not_there(
     values: np.ndarray, undefined: int, diverged: int

@@ -7,30 +7,56 @@ A scenario file gives the settings of the arm under study; `arms` gives, for eve
 import dataclasses
 import difflib
 import math
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from hydra.errors import HydraException
+from hydra.errors import HydraException, OverrideParseException
 from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException, ValidationError
 
-STREAMS = ("data", "split", "init", "shuffle", "dropout", "resample")
+STREAMS = ("data", "init", "shuffle", "dropout")
 ENGINES = ("stacked", "fit")
-MODELS = ("mlp",)
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "elu", "gelu", "selu", "silu", "softplus", "linear")
-LOSSES = ("mean_squared_error", "mean_absolute_error")
+OUTPUTS = ("linear", "sigmoid")
+LOSSES = ("mean_squared_error", "mean_absolute_error", "binary_crossentropy")
 OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd")
-METRICS = ("mse",)
-REFERENCES = ("least_squares", "true_line")
+WATCHED = ("accuracy",)
+MONITORS = ("none", "loss", "val_loss")
+VALIDATED_ON = ("none", "validation", "test")
+HELD_OUT_AS = ("none", "validation", "test")
+RESAMPLING = ("none", "smote")
+CONFUSION = ("tn", "fp", "fn", "tp")
+DECISION_METRICS = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "mcc", *CONFUSION)
+SCORE_METRICS = ("roc_auc", "average_precision", "log_loss", "brier", "ece")
+METRICS = ("mse", *DECISION_METRICS, *SCORE_METRICS)
+REFERENCES = ("least_squares", "true_line", "majority_class")
 STEPS = ("train", "tables", "figures")
 KINDS = ("as_written", "controlled")
 
-# Which settings under `data` each law reads. The others must stay unset, so that no override is silently ignored.
-LAWS = {"noisy_line": ("n_train", "n_test", "low", "high", "slope", "noise", "legacy_seed", "skip")}
+# Which settings under `data` each law reads, and under `model` each kind. The others must stay unset, so that no
+# override is silently ignored.
+_LABELLED = ("held_out_as", "held_out", "split_seed")
+RESAMPLED = ("resample", "resample_seed", "neighbours")  # read by these laws where `resample` is set
+LAWS = {
+    "noisy_line": ("n_train", "n_test", "low", "high", "slope", "noise", "legacy_seed", "skip"),
+    "blocks": ("n_majority", "n_minority", "n_features", "shift", "n_test_balanced", *_LABELLED),
+    "coin": ("n_rows", "n_features", "n_test", *_LABELLED),
+    "step": ("n_rows", "n_features", "boundary", "probe_low", "probe_high", *_LABELLED),
+    "clusters": ("n_rows", "n_features", "legacy_seed", *_LABELLED),
+    "uniform_target": ("n_rows", "n_features", "n_test"),
+}
+MODELS = {
+    "mlp": ("hidden", "activation", "dropout", "l2", "output", "members"),
+    "logistic": ("inverse_penalty",),
+    "ridge": ("alpha",),
+    "lasso": ("alpha",),
+}
+TRAINED_BY_KERAS = ("mlp",)
 
 CANONICAL_SEEDS = range(30)
 # Keys that say which replicates to make and where to put them; everything else is part of the experiment.
@@ -61,9 +87,10 @@ def _one_of(names: Iterable[str]) -> Any:
     return _setting("one of " + ", ".join(names), lambda v: v in names)
 
 
-def _some_of(names: Iterable[str]) -> Any:
+def _some_of(names: Iterable[str], least: int = 0) -> Any:
     names = tuple(names)
-    return _setting("a list out of " + ", ".join(names), lambda v: len(set(v)) == len(v) and set(v) <= set(names))
+    takes = "a list of " + ("one or more of " if least else "any of ") + ", ".join(names)
+    return _setting(takes, lambda v: least <= len(v) == len(set(v)) and set(v) <= set(names))
 
 
 @dataclass
@@ -72,18 +99,37 @@ class Data:
 
     law: str = _one_of(LAWS)
     n_train: int = _whole(1)
-    n_test: int = _whole(1)
+    n_test: int = _whole(0)
+    n_rows: int = _whole(1)
+    n_majority: int = _whole(1)
+    n_minority: int = _whole(1)
+    n_features: int = _whole(1)
+    n_test_balanced: int = _whole(0)
     low: float = _number("a number", lambda v: True)
     high: float = _number("a number", lambda v: True)
     slope: float = _number("a number", lambda v: True)
     noise: float = _number("a number of at least 0", lambda v: v >= 0)
+    shift: float = _number("a number", lambda v: True)
+    boundary: float = _number("a number from 0 to 1", lambda v: 0 <= v <= 1)
+    probe_low: float = _number("a number", lambda v: True)
+    probe_high: float = _number("a number", lambda v: True)
     legacy_seed: int = _setting("a whole number from 0 to 4294967295", lambda v: 0 <= v < 2**32)
     skip: int = _whole(0)
+    held_out_as: str = _one_of(HELD_OUT_AS)
+    held_out: float = _number("a share from 0 to below 1", lambda v: 0 <= v < 1)
+    split_seed: int = _setting("a whole number from 0 to 4294967295", lambda v: 0 <= v < 2**32)
+    resample: str = _one_of(RESAMPLING)
+    resample_seed: int = _setting("a whole number from 0 to 4294967295", lambda v: 0 <= v < 2**32)
+    neighbours: int = _whole(1)
 
 
 @dataclass
 class Model:
-    """A network: dense hidden layers, each followed by dropout if there is any, and one output."""
+    """A network (dense hidden layers, each followed by dropout if there is any, and one output) or a linear model.
+
+    Which settings a kind reads: `MODELS`; in a `Plan` the others are None. `members` is how many models of one kind,
+    each on data of its own, make one replicate.
+    """
 
     kind: str = _one_of(MODELS)
     hidden: list[int] = _setting(
@@ -91,6 +137,20 @@ class Model:
     )
     activation: str = _one_of(ACTIVATIONS)
     dropout: float = _number("a number from 0 to below 1", lambda v: 0 <= v < 1)
+    l2: float = _number("a number of at least 0", lambda v: v >= 0)
+    output: str = _one_of(OUTPUTS)
+    members: int = _setting("a whole number from 1 to 8", lambda v: 1 <= v <= 8)
+    alpha: float = _number("a number of at least 0", lambda v: v >= 0)
+    inverse_penalty: float = _number("a number above 0", lambda v: v > 0)
+
+
+@dataclass
+class Stopping:
+    """Early stopping; monitor none: train to the last epoch."""
+
+    monitor: str = _one_of(MONITORS)
+    patience: int = _whole(0)
+    restore_best_weights: bool = _setting("true or false", lambda v: True)
 
 
 @dataclass
@@ -110,6 +170,9 @@ class Training:
     optimizer: Optimizer = field(default_factory=Optimizer)
     epochs: int = _whole(1)
     batch_size: int = _whole(1)
+    watch: list[str] = _some_of(WATCHED)
+    validate_on: str = _one_of(VALIDATED_ON)
+    stopping: Stopping = field(default_factory=Stopping)
 
 
 @dataclass
@@ -132,14 +195,17 @@ class Config(Arm):
     example: int = _whole(1)
     scope: str = _setting("a line of text: what the seeds vary", lambda v: bool(v.strip()) and "\n" not in v)
     vary: list[str] = _some_of(STREAMS)
-    metrics: list[str] = _some_of(METRICS)
+    metrics: list[str] = _some_of(METRICS, least=1)
     references: list[str] = _some_of(REFERENCES)
+    show: list[str] = _some_of(METRICS, least=1)
     arms: dict[str, Any] = field(default_factory=dict)
     seed: int = _whole(0)
     replicates: int = _whole(1)
     force: bool = False
-    steps: list[str] = _some_of(STEPS)
-    results_dir: str | None = None
+    steps: list[str] = _some_of(STEPS, least=1)
+    results_dir: str | None = field(
+        default=None, metadata={"takes": "a folder", "good": lambda v: v is None or bool(v.strip())}
+    )
 
 
 @dataclass(frozen=True)
@@ -156,6 +222,8 @@ class Plan:
     vary: tuple[str, ...]
     metrics: tuple[str, ...]
     references: tuple[str, ...]
+    show: tuple[str, ...]
+    """The metrics shown in the terminal; tables hold all of them."""
     arms: dict[str, Arm]
     seeds: range
     force: bool
@@ -209,6 +277,8 @@ def resolve(composed: DictConfig, scenario: str, overrides: Sequence[str], decla
     if not others:
         raise ConfigError("arms: got none, takes at least one that is not null")
     for name, patch in others.items():
+        if not re.fullmatch(r"\w+", name):
+            raise ConfigError(f"arms: got an arm named {name!r}, takes names of letters, digits and underscores")
         if not isinstance(patch, DictConfig):
             raise ConfigError(f"arms.{name}: got {patch!r}, takes settings such as {{model: {{dropout: 0}}}}, or null")
     changes = [o for o in OverridesParser.create().parse_overrides(list(overrides)) if _changes_the_experiment(o)]
@@ -266,23 +336,41 @@ def _refuse_hidden(changes: Iterable[Override], set_by: dict[str, set[str]]) -> 
 
 
 def _arm(base: DictConfig, name: str, patch: DictConfig) -> Arm:
-    for part, values in patch.items():
-        if part in base and not isinstance(values, DictConfig):
-            raise ConfigError(f"arms.{name}.{part!s}: got {_shown(values)}, takes {takes(str(part))}")
-    shape = OmegaConf.structured(Arm)
+    _refuse_values_for_groups(patch, Arm, f"arms.{name}.")
+    merged: Any = OmegaConf.structured(Arm)
     try:
-        merged = OmegaConf.merge(shape, base)
+        merged = OmegaConf.merge(merged, base)
         _check(merged, "", list(base))
         merged = OmegaConf.merge(merged, patch)
     except OmegaConfBaseException as error:
         raise ConfigError(explain(error, f"arms.{name}.")) from None
     _check(merged, f"arms.{name}.", list(base))
-    _check_law(merged.data, f"arms.{name}." if "data" in patch else "")
-    unread: dict[str, Any] = dict.fromkeys(k for k in merged.data if OmegaConf.is_missing(merged.data, k))
-    read = {key: merged.data[key] for key in merged.data if key not in unread}
-    model, training = OmegaConf.to_object(merged.model), OmegaConf.to_object(merged.training)
-    assert isinstance(model, Model) and isinstance(training, Training)
-    return Arm(Data(**read, **unread), model, training)
+    _check_read(merged, name, patch)
+    data, model, training = (_plain(merged[part]) for part in ("data", "model", "training"))
+    return Arm(data, model, training)
+
+
+def _refuse_values_for_groups(patch: DictConfig, shape: Any, prefix: str) -> None:
+    """Refuse a plain value where the typed shape has settings under it."""
+    for spec in dataclasses.fields(shape):
+        if spec.name in patch and dataclasses.is_dataclass(spec.type):
+            key, value = prefix + spec.name, patch[spec.name]
+            if not isinstance(value, DictConfig):
+                raise ConfigError(f"{key}: got {_shown(value)}, takes {takes(key)}")
+            _refuse_values_for_groups(value, spec.type, key + ".")
+
+
+def _plain(node: DictConfig) -> Any:
+    """A typed node as its dataclass, with None for what is not set."""
+    kind = OmegaConf.get_type(node)
+    assert kind is not None
+    values: dict[str, Any] = {}
+    for key in map(str, node):
+        value = None if OmegaConf.is_missing(node, key) else node[key]
+        values[key] = _plain(value) if isinstance(value, DictConfig) else value
+        if isinstance(value, ListConfig):
+            values[key] = list(value)
+    return kind(**values)
 
 
 def _check(node: Any, prefix: str, keys: Iterable[str]) -> None:
@@ -294,8 +382,10 @@ def _check(node: Any, prefix: str, keys: Iterable[str]) -> None:
         if spec.name not in keys:
             continue
         key = prefix + spec.name
+        if spec.name not in list(node):  # `in` overlooks what is merely not set
+            raise ConfigError(f"{key}: not set, takes {takes(key)}")
         if OmegaConf.is_missing(node, spec.name):
-            if kind is not Data:
+            if kind is Config:
                 raise ConfigError(f"{key}: not set, takes {spec.metadata['takes']}")
             continue
         value = node[spec.name]
@@ -307,18 +397,39 @@ def _check(node: Any, prefix: str, keys: Iterable[str]) -> None:
                 raise ConfigError(f"{key}: got {_shown(plain)}, takes {spec.metadata['takes']}")
 
 
-def _check_law(data: DictConfig, prefix: str) -> None:
-    """Check that just the settings which the law reads are set."""
-    if OmegaConf.is_missing(data, "law"):
-        raise ConfigError(f"{prefix}data.law: not set, takes one of {', '.join(LAWS)}")
-    for spec in dataclasses.fields(Data):
-        key, missing = f"{prefix}data.{spec.name}", OmegaConf.is_missing(data, spec.name)
-        if spec.name in LAWS[data.law] and missing:
-            raise ConfigError(f"{key}: not set, law {data.law} takes {spec.metadata['takes']}")
-        if spec.name not in ("law", *LAWS[data.law]) and not missing:
-            raise ConfigError(f"{key}: got {_shown(data[spec.name])}, but law {data.law} does not read it")
+def _check_read(arm: Any, name: str, patch: DictConfig) -> None:
+    """Check that just those settings are set which the arm's law, model and training read."""
+
+    def check(part: str, reader: str, read: Collection[str], node: DictConfig) -> None:
+        kind: Any = OmegaConf.get_type(node)
+        for spec in dataclasses.fields(kind):
+            key, missing = f"{part}.{spec.name}", OmegaConf.is_missing(node, spec.name)
+            if OmegaConf.select(patch, key) is not None:
+                key = f"arms.{name}.{key}"
+            if dataclasses.is_dataclass(spec.type):
+                nested: Any = spec.type
+                inner = [f.name for f in dataclasses.fields(nested)] if spec.name in read else []
+                check(f"{part}.{spec.name}", reader, inner, node[spec.name])
+            elif spec.name in read and missing:
+                raise ConfigError(f"{key}: not set, {reader} takes {spec.metadata['takes']}")
+            elif spec.name not in read and not missing:
+                raise ConfigError(f"{key}: got {_shown(node[spec.name])}, but {reader} does not read it")
+
+    for part, key in (("data", "law"), ("model", "kind")):
+        if OmegaConf.is_missing(arm[part], key):
+            raise ConfigError(f"{part}.{key}: not set, takes {takes(f'{part}.{key}')}")
+    data, model = arm.data, arm.model
+    resampled = set(_LABELLED) <= set(LAWS[data.law]) and not OmegaConf.is_missing(data, "resample")
+    check("data", f"law {data.law}", ("law", *LAWS[data.law], *(RESAMPLED if resampled else ())), data)
+    check("model", f"a {model.kind} model", ("kind", *MODELS[model.kind]), model)
+    trained = [f.name for f in dataclasses.fields(Training)] if model.kind in TRAINED_BY_KERAS else []
+    check("training", f"a {model.kind} model", trained, arm.training)
+
+    prefix = f"arms.{name}." if "data" in patch else ""
     if data.law == "noisy_line" and not data.low < data.high:
         raise ConfigError(f"{prefix}data.high: got {data.high}, takes a number above data.low, which is {data.low}")
+    if data.law == "noisy_line" and data.n_test == 0:
+        raise ConfigError(f"{prefix}data.n_test: got 0, law noisy_line takes a whole number of at least 1")
 
 
 def _shown(value: Any) -> str:
@@ -352,12 +463,15 @@ def takes(key: str) -> str | None:
         elif "takes" in spec.metadata:
             return str(spec.metadata["takes"])
         else:
-            return {"arms": "settings by arm", "force": "true or false", "results_dir": "a folder"}[spec.name]
+            return {"arms": "settings by arm", "force": "true or false"}[spec.name]
     return None
 
 
 def explain(error: Exception, prefix: str = "") -> str:
     """One line for an error of Hydra or OmegaConf: the key, what it got, what it takes."""
+    if isinstance(error, OverrideParseException):
+        reason = " ".join(str(error).partition("See https://")[0].split())
+        return f"{error.override}: cannot be read as KEY=VALUE: {reason}"
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, OmegaConfBaseException):
         cause = cause.__cause__
@@ -372,6 +486,11 @@ def explain(error: Exception, prefix: str = "") -> str:
             where = key.rpartition(".")[0] or "a run"
             listed = f"; {where} takes {', '.join(known)}" if known else ""
             return f"{key}: unknown key{closest(key.rpartition('.')[2], known)}{listed}"
+    merging = re.match(r"Error merging override (.*)", str(error))
+    if merging:
+        key = re.split(r"[=+~]+", merging[1].lstrip("+~"))[0]
+        reason = str(error.__cause__ or "").partition("\n")[0]
+        return f"{merging[1]}: {reason or 'refused'}; {key} takes {takes(key) or 'something else'}"
     text = str(error) if isinstance(error, HydraException | OmegaConfBaseException) else repr(error)
     text = text.partition("See https://")[0]  # Hydra's page on its grammar: the sentence before says enough
     return " ".join(text.split())

@@ -10,15 +10,16 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mirage import clock, config, data, metrics, references
-from mirage.data import Array, Split
+from mirage import clock, config, data
+from mirage.data import Array
+from mirage.measure import Row, measure
 from mirage.streams import Streams
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 # optimizer state fit a core's second-level cache; wider stacks measure no faster per replica, and waste more when a
 # single seed is asked for.
 WIDTH = 8
-
-Row = tuple[str, str, str, float]  # arm, split, metric, value
 
 
 @dataclass(frozen=True)
@@ -56,39 +55,6 @@ class Stopped(Exception):
     """Raised inside a training that has been told to end."""
 
 
-# -- numbers from predictions --------------------------------------------------------------------------------
-
-
-def measure(plan: config.Plan, arm: str, predictions: dict[str, Array], model: dict[str, float]) -> list[Row]:
-    """All rows of a replicate: the arm's own, those of the references on the same data, and those of no split.
-
-    `predictions` holds `<split>_x`, `<split>_y`, `<split>_predicted`; `model` the numbers that have no split.
-    References appear as arms of their own, named `<arm>:<reference>`. Everything but `diverged` is undefined (NaN)
-    for a replicate that diverged.
-    """
-    splits = {
-        name.removesuffix("_y"): Split(predictions[name.removesuffix("y") + "x"], y)
-        for name, y in predictions.items()
-        if name.endswith("_y")
-    }
-    rows: list[Row] = []
-    for split, (_, y) in splits.items():
-        predicted = predictions[f"{split}_predicted"]
-        if model["diverged"]:
-            predicted = np.full_like(predicted, np.nan)
-        rows += [(arm, split, name, value) for name, value in metrics.measure(plan.metrics, y, predicted).items()]
-    rows += [(arm, "model", name, value) for name, value in model.items()]
-    for reference in plan.references:
-        ideal = references.REFERENCES[reference](plan.arms[arm].data, splits)
-        for split, (_, y) in splits.items():
-            values = metrics.measure(plan.metrics, y, ideal[split])
-            rows += [(f"{arm}:{reference}", split, name, value) for name, value in values.items()]
-    return rows
-
-
-# -- training ------------------------------------------------------------------------------------------------
-
-
 def _orders(all_streams: Sequence[Streams], rows: int) -> Callable[[int], Array]:
     """The row order of the next k epochs, [replica, k, row]: every replica shuffles from its own stream."""
     draws = [streams.generator("shuffle") for streams in all_streams]
@@ -96,7 +62,7 @@ def _orders(all_streams: Sequence[Streams], rows: int) -> Callable[[int], Array]
 
 
 class Lane:
-    """Trains stacks one after another on one thread, and keeps the programs it has compiled."""
+    """Makes replicates, one stack after another on one thread, and keeps the programs it has compiled."""
 
     def __init__(self) -> None:
         self._stacks: dict[str, stacked.Stack] = {}
@@ -107,84 +73,131 @@ class Lane:
 
     @staticmethod
     def _key(settings: config.Arm) -> str:
-        return json.dumps(asdict(settings.model) | asdict(settings.training), sort_keys=True)
+        shape = {"features": settings.data.n_features}
+        return json.dumps(asdict(settings.model) | asdict(settings.training) | shape, sort_keys=True)
 
-    def train(self, plan: config.Plan, task: Task, progress: Callable[[Task, int], None]) -> Iterator[Replicate]:
-        """Train one task and yield its replicates. `progress` gets the task and its epochs done."""
+    def make(self, plan: config.Plan, task: Task, progress: Callable[[Task, int], None]) -> Iterator[Replicate]:
+        """Make one task's replicates. `progress` gets the task and its epochs done."""
+        settings = plan.arms[task.arm]
+        began = time.perf_counter()
+        members = settings.model.members or 1
+        everyone = [Streams(seed, plan.vary, member) for seed in task.seeds for member in range(members)]
+        drawn = [data.draw(settings.data, streams) for streams in everyone]
+        for i, splits in enumerate(drawn):  # the members of a replicate are tested on the same rows
+            splits |= {name: split for name, split in drawn[i - i % members].items() if name != "train"}
+        if settings.model.kind in config.TRAINED_BY_KERAS:
+            scores, model, history = self._train(settings, everyone, drawn, lambda done: progress(task, done))
+        else:
+            with clock.phase("scikit-learn"):
+                scores, model, history = _fit_classical(settings, drawn)
+        seconds = time.perf_counter() - began
+        for r, seed in enumerate(task.seeds):
+            own = range(r * members, (r + 1) * members)
+            predictions: dict[str, Array] = {}
+            for split in drawn[own[0]]:
+                parts = {
+                    "x": [drawn[i][split].x for i in own],
+                    "y": [drawn[i][split].y for i in own],
+                    "predicted": [scores[i][split] for i in own],
+                }
+                predictions |= {f"{split}_{k}": np.stack(v) if members > 1 else v[0] for k, v in parts.items()}
+            numbers = {name: max(model[i][name] for i in own) for name in model[own[0]]}
+            averaged = {name: np.mean([history[i][name] for i in own], axis=0) for name in history[own[0]]}
+            rows = measure(plan, task.arm, predictions, numbers)
+            yield Replicate(task.arm, seed, rows, averaged, predictions, seconds)
+
+    def _train(
+        self,
+        settings: config.Arm,
+        everyone: Sequence[Streams],
+        drawn: Sequence[dict[str, data.Split]],
+        progress: Callable[[int], None],
+    ) -> tuple[list[dict[str, Array]], list[dict[str, float]], list[dict[str, Array]]]:
+        """Train a stack of networks; scores by split, numbers without a split, and history, of each."""
         from mirage import models, stacked
 
-        began = time.perf_counter()
-        settings = plan.arms[task.arm]
         training = settings.training
-        all_streams = [Streams(seed, plan.vary) for seed in task.seeds]
-        drawn = [data.draw(settings.data, streams) for streams in all_streams]
-        features = drawn[0]["train"].x.shape[1]
         key = self._key(settings)
         if key not in self._stacks:
             with clock.phase("compile"):
                 self._stacks[key] = stacked.Stack(
-                    models.build(settings.model, features),
+                    models.build(settings.model, drawn[0]["train"].x.shape[1]),
                     loss=models.loss(training),
                     optimizer=models.optimizer(training),
                     width=WIDTH,
                     batch_size=training.batch_size,
+                    metrics=models.watched(training),
+                    stopping=models.stopping(training),
                 )
         stack = self._stacks[key]
         with clock.phase("initialise"):
-            initial = [models.initial(stack.model, streams) for streams in all_streams]
-        rows = stacked.Rows(*(np.stack(a).astype(np.float32) for a in zip(*(d["train"] for d in drawn), strict=True)))
-        orders = _orders(all_streams, rows.x.shape[1])
-        if training.engine == "fit":
-            fitted = _fit_one_by_one(stack, initial, rows, orders, training, lambda done: progress(task, done))
-        else:
-            fitted = stack.fit(
-                initial, rows, epochs=training.epochs, orders=orders, progress=lambda done: progress(task, done)
-            )
-        predicted = {
-            split: stack.predict(
-                [f.variables for f in fitted], np.stack([d[split].x for d in drawn]).astype(np.float32)
-            )
-            for split in drawn[0]
-        }
-        seconds = time.perf_counter() - began
-        for r, seed in enumerate(task.seeds):
-            predictions: dict[str, Array] = {}
-            for split, (x, y) in drawn[r].items():
-                predictions |= {f"{split}_x": x, f"{split}_y": y, f"{split}_predicted": predicted[split][r, :, 0]}
-            model = {"epochs_run": float(fitted[r].epochs_run), "diverged": float(fitted[r].diverged)}
-            measured = measure(plan, task.arm, predictions, model)
-            yield Replicate(task.arm, seed, measured, fitted[r].history, predictions, seconds)
+            initial = [models.initial(stack.model, streams) for streams in everyone]
+
+        def rows_of(split: str) -> stacked.Rows:
+            return stacked.Rows(*(np.stack(a).astype(np.float32) for a in zip(*(d[split] for d in drawn), strict=True)))
+
+        rows = rows_of("train")
+        fit = _fit_one_by_one if training.engine == "fit" else stacked.Stack.fit
+        fitted = fit(
+            stack,
+            initial,
+            rows,
+            epochs=training.epochs,
+            orders=_orders(everyone, rows.x.shape[1]),
+            validation=None if training.validate_on == "none" else rows_of(training.validate_on),
+            progress=progress,
+        )
+        predicted = {split: stack.predict([f.variables for f in fitted], rows_of(split).x) for split in drawn[0]}
+        scores = [{split: values[i, :, 0] for split, values in predicted.items()} for i in range(len(fitted))]
+        model = [{"epochs_run": float(f.epochs_run), "diverged": float(f.diverged)} for f in fitted]
+        if stack.stopping is not None:
+            model = [m | {"best_epoch": float(f.best_epoch or 0) + 1} for m, f in zip(model, fitted, strict=True)]
+        return scores, model, [f.history for f in fitted]
+
+
+def _fit_classical(
+    settings: config.Arm, drawn: Sequence[dict[str, data.Split]]
+) -> tuple[list[dict[str, Array]], list[dict[str, float]], list[dict[str, Array]]]:
+    """What `Lane._train` gives, of scikit-learn's models, which have no history."""
+    from mirage import classical
+
+    fitted = [classical.fit(settings.model, splits) for splits in drawn]
+    return [s for s, _ in fitted], [m | {"diverged": 0.0} for _, m in fitted], [{} for _ in fitted]
 
 
 def _fit_one_by_one(
     stack: "stacked.Stack",
     initial: Sequence["stacked.Variables"],
     rows: "stacked.Rows",
+    *,
+    epochs: int,
     orders: Callable[[int], Array],
-    training: config.Training,
+    validation: "stacked.Rows | None",
     progress: Callable[[int], None],
 ) -> list["stacked.Fitted"]:
     """What `stack.fit` does, by plain ``model.fit``: the same start, rows and order of batches, slowly."""
     from mirage import keras_fit
 
-    order = orders(training.epochs)
-    fitted = []
+    order = orders(epochs)
+    fitted: list[stacked.Fitted] = []
     for r, start in enumerate(initial):
-        done_before = r * training.epochs
 
-        def advance(epochs_done: int, before: int = done_before) -> None:
+        def advance(epochs_done: int, before: int = r * epochs) -> None:
             progress((before + epochs_done) // len(initial))
 
         fitted.append(
             keras_fit.fit(
                 stack.model,
                 start,
-                type(rows)(rows.x[r], rows.y[r]),
+                rows._replace(x=rows.x[r], y=rows.y[r]),
                 loss=stack.loss,
                 optimizer=stack.optimizer,
+                metrics=stack.metrics,
                 batch_size=stack.batch_size,
-                epochs=training.epochs,
+                stopping=stack.stopping,
+                epochs=epochs,
                 order=order[r],
+                validation=None if validation is None else validation._replace(x=validation.x[r], y=validation.y[r]),
                 progress=advance,
             )
         )
@@ -201,11 +214,18 @@ def lanes() -> list[Lane]:
     return _LANES[:wanted]
 
 
-def tasks(missing: dict[str, Sequence[int]]) -> list[Task]:
+def tasks(plan: config.Plan, missing: dict[str, Sequence[int]]) -> list[Task]:
     """Cut the missing seeds of every arm into stacks."""
-    return [
-        Task(arm, tuple(seeds[i : i + WIDTH])) for arm, seeds in missing.items() for i in range(0, len(seeds), WIDTH)
-    ]
+    cut = []
+    for arm, seeds in missing.items():
+        size = WIDTH // (plan.arms[arm].model.members or 1)
+        cut += [Task(arm, tuple(seeds[i : i + size])) for i in range(0, len(seeds), size)]
+    return cut
+
+
+def needs_tensorflow(plan: config.Plan, arms: Iterable[str]) -> bool:
+    """Whether any of these arms is trained by Keras."""
+    return any(plan.arms[arm].model.kind in config.TRAINED_BY_KERAS for arm in arms)
 
 
 def start_tensorflow() -> None:
@@ -240,10 +260,11 @@ def run(
     `keep` and `progress` are called from several threads. An exception in any of them, or an interrupt, ends all
     training at its next chunk and is raised here; what was kept stays kept.
     """
-    waiting = tasks(missing)
+    waiting = tasks(plan, missing)
     if not waiting:
         return
-    start_tensorflow()
+    if needs_tensorflow(plan, missing):
+        start_tensorflow()
     lock, stop = threading.Lock(), threading.Event()
 
     def next_task(lane: Lane) -> Task | None:
@@ -264,7 +285,7 @@ def run(
     def work(lane: Lane) -> None:
         with contextlib.suppress(Stopped):
             while (task := next_task(lane)) is not None:
-                for replicate in lane.train(plan, task, advance):
+                for replicate in lane.make(plan, task, advance):
                     keep(replicate)
 
     workers = lanes()[: len(waiting)]

@@ -1,12 +1,11 @@
 """A model's settings to a Keras model, its initial variables, and the loss and optimizer to train it with."""
 
-from collections.abc import Callable
 from typing import Any
 
 import keras
 
 from mirage import config, layers
-from mirage.stacked import Variables
+from mirage.stacked import Stopping, Variables
 from mirage.streams import Streams
 
 OPTIMIZERS: dict[str, type[keras.Optimizer]] = {
@@ -18,25 +17,23 @@ OPTIMIZERS: dict[str, type[keras.Optimizer]] = {
 LOSSES: dict[str, type[keras.Loss]] = {
     "mean_squared_error": keras.losses.MeanSquaredError,
     "mean_absolute_error": keras.losses.MeanAbsoluteError,
+    "binary_crossentropy": keras.losses.BinaryCrossentropy,
 }
-
-
-def mlp(settings: config.Model, features: int) -> keras.Model:
-    """Dense hidden layers, dropout after each if the rate is not 0, and one linear output."""
-    blocks: list[Any] = [keras.Input((features,))]
-    for units in settings.hidden:
-        blocks.append(keras.layers.Dense(units, activation=settings.activation))
-        if settings.dropout:
-            blocks.append(layers.Dropout(settings.dropout, seed=0))
-    return keras.Sequential([*blocks, keras.layers.Dense(1)])
-
-
-MODELS: dict[str, Callable[[config.Model, int], keras.Model]] = {"mlp": mlp}
+WATCHED: dict[str, type[keras.Metric]] = {"accuracy": keras.metrics.BinaryAccuracy}
 
 
 def build(settings: config.Model, features: int) -> keras.Model:
-    """The Keras model of these settings. Its own initial values mean nothing: see `initial`."""
-    return MODELS[settings.kind](settings, features)
+    """A network: dense hidden layers (with an L2 penalty), each followed by dropout if there is any, and one output.
+
+    Its own initial values mean nothing: see `initial`.
+    """
+    blocks: list[Any] = [keras.Input((features,))]
+    for units in settings.hidden:
+        penalty = keras.regularizers.L2(settings.l2) if settings.l2 else None
+        blocks.append(keras.layers.Dense(units, activation=settings.activation, kernel_regularizer=penalty))
+        if settings.dropout:
+            blocks.append(layers.Dropout(settings.dropout, seed=0))
+    return keras.Sequential([*blocks, keras.layers.Dense(1, activation=settings.output)])
 
 
 def initial(model: keras.Model, streams: Streams) -> Variables:
@@ -68,3 +65,16 @@ def loss(settings: config.Training) -> keras.Loss:
 def optimizer(settings: config.Training) -> keras.Optimizer:
     """A new Keras optimizer of these settings."""
     return OPTIMIZERS[settings.optimizer.name](learning_rate=settings.optimizer.learning_rate)
+
+
+def watched(settings: config.Training) -> list[keras.Metric]:
+    """New Keras metrics to follow over the epochs."""
+    return [WATCHED[name](name=name) for name in settings.watch]
+
+
+def stopping(settings: config.Training) -> Stopping | None:
+    """The early-stopping rule of these settings, None for training to the last epoch."""
+    rule = settings.stopping
+    if rule.monitor == "none":
+        return None
+    return Stopping(rule.patience, rule.monitor, restore_best_weights=rule.restore_best_weights)

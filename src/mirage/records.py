@@ -13,6 +13,7 @@ import json
 import os
 import platform
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -27,9 +28,9 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Row = tuple[str, str, str, float]  # arm, split, metric, value
 
 # The modules and libraries whose change may change what a replicate is; see `fingerprint`.
-CODE = ("streams", "data", "models", "layers", "stacked", "keras_fit", "experiment")
+CODE = ("streams", "data", "models", "classical", "layers", "stacked", "keras_fit", "experiment")
 LIBRARIES = ("tensorflow", "keras", "numpy", "scikit-learn", "imbalanced-learn")
-MEASURING_CODE = ("metrics", "references", "experiment")
+MEASURING_CODE = ("metrics", "decisions", "references", "measure")
 HEADER = "scenario,arm,seed,split,metric,value"
 
 
@@ -60,10 +61,13 @@ def code_digest(modules: tuple[str, ...]) -> str:
 
 
 def settings_of(plan: config.Plan, arm: str) -> dict[str, Any]:
-    """The resolved settings that decide an arm's numbers, as plain values; what its law does not read is left out."""
-    parts = dataclasses.asdict(plan.arms[arm])
-    parts["data"] = {key: value for key, value in parts["data"].items() if value is not None}
-    return parts | {"vary": sorted(plan.vary)}
+    """The resolved settings that decide an arm's numbers, as plain values, without those it does not read."""
+    return _without_unset(dataclasses.asdict(plan.arms[arm])) | {"vary": sorted(plan.vary)}
+
+
+def _without_unset(settings: dict[str, Any]) -> dict[str, Any]:
+    nested = {key: _without_unset(value) if isinstance(value, dict) else value for key, value in settings.items()}
+    return {key: value for key, value in nested.items() if value not in (None, {})}
 
 
 @functools.cache
@@ -121,20 +125,36 @@ def write(runs: Path, plan: config.Plan, arm: str, seed: int, record: Record, se
         settings = settings_of(plan, arm) | {"fingerprint": fingerprint(plan, arm), "seed": seed}
         (aside / "settings.json").write_text(json.dumps(settings, indent=1) + "\n")
         (aside / "history.csv").write_text(_history_csv(record.history))
-        np.savez(aside / "predictions.npz", **dict(record.predictions))
+        np.savez(aside / "predictions.npz", allow_pickle=False, **dict(record.predictions))
         _write_metrics(aside, plan, seed, record.rows)
         (aside / "provenance.json").write_text(json.dumps(_provenance(seconds), indent=1) + "\n")
         aside.chmod(0o755)
-        if place.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
-            place.rename(old / "replaced")
-            aside.rename(place)
-            shutil.rmtree(old)
-        else:
-            aside.rename(place)
+        _move(aside, place)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return place
+
+
+def _move(aside: Path, place: Path) -> None:
+    """Put a finished directory in its place; if that fails, an older record stays."""
+    if not place.exists():
+        try:
+            aside.rename(place)
+        except OSError:
+            if not place.exists():
+                raise
+            # Another process has just written the same replicate: the same bytes, so its record will do.
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
+    try:
+        place.rename(old / "replaced")
+        try:
+            aside.rename(place)
+        except OSError:
+            (old / "replaced").rename(place)
+            raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _write_metrics(directory: Path, plan: config.Plan, seed: int, rows: Sequence[Row]) -> None:
@@ -155,8 +175,22 @@ def write_text(file: Path, text: str) -> None:
         aside.unlink(missing_ok=True)
 
 
+@functools.cache
+def _git_state() -> dict[str, Any]:
+    def git(*words: str) -> str | None:
+        try:
+            ran = subprocess.run(["git", *words], cwd=Path(__file__).parent, capture_output=True, text=True)
+        except OSError:  # no git on this machine
+            return None
+        return ran.stdout.strip() if ran.returncode == 0 else None
+
+    changed = git("status", "--porcelain", "--untracked-files=no")
+    return {"git_commit": git("rev-parse", "HEAD"), "git_changed": None if changed is None else bool(changed)}
+
+
 def _provenance(seconds: float) -> dict[str, Any]:
     return {
+        **_git_state(),
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "host": platform.node(),
         "system": platform.platform(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 from sklearn.linear_model import LinearRegression
 
 from mirage import config
@@ -19,7 +20,14 @@ def true_line(settings: config.Data, splits: dict[str, Split]) -> dict[str, Arra
     return {name: settings.slope * split.x[:, 0] for name, split in splits.items()}
 
 
+def majority_class(settings: config.Data, splits: dict[str, Split]) -> dict[str, Array]:
+    """The share of class 1 among the training rows, whatever the features: as a decision, always the larger class."""
+    share = float(np.mean(splits["train"].y))
+    return {name: np.full(len(split.y), share) for name, split in splits.items()}
+
+
 REFERENCES: dict[str, Callable[[config.Data, dict[str, Split]], dict[str, Array]]] = {
     "least_squares": least_squares,
     "true_line": true_line,
+    "majority_class": majority_class,
 }

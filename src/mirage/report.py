@@ -2,19 +2,20 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mirage import config, records
+from mirage import claims, config, records
 from mirage.records import Array
 from mirage.summary import summarise
 
+YES_NO = ("probe_flips",)  # numbers that are 0 or 1 in every replicate
 FIGURE_ENDINGS = ("png", "svg")
-DRAWING_CODE = ("plots.py", "figures.py", "report.py", "references.py", "mirage.mplstyle")
+DRAWING_CODE = ("plots.py", "figures.py", "report.py", "references.py", "summary.py", "mirage.mplstyle")
 COLUMNS = ["scenario", "arm", "seed", "split", "metric", "value"]
 
 
@@ -25,11 +26,16 @@ class Results:
     plan: config.Plan
     runs: Path
     rows: pd.DataFrame
+    judged: pd.DataFrame
 
     def values(self, arm: str, split: str, metric: str) -> Array:
         """One number per seed, in the order of seeds; NaN where undefined."""
         chosen = (self.rows["arm"] == arm) & (self.rows["split"] == split) & (self.rows["metric"] == metric)
         return self.rows.loc[chosen, "value"].to_numpy()
+
+    def histories(self, arm: str, name: str) -> list[Array]:
+        """A number over epochs [epoch], for every seed."""
+        return [records.read_history(self.runs, self.plan, arm, seed)[name] for seed in self.plan.seeds]
 
     def predictions(self, arm: str, split: str) -> tuple[Array, Array, Array]:
         """Inputs [seed, row, feature], truth and predictions [seed, row] of a split, without diverged replicates."""
@@ -39,10 +45,11 @@ class Results:
         return x, y, predicted
 
 
-def load(runs: Path, plan: config.Plan) -> Results:
-    """Read the records of all arms and seeds of a plan."""
-    rows = [row for arm in plan.arms for seed in plan.seeds for row in records.read_rows(runs, plan, arm, seed)]
-    return Results(plan, runs, pd.DataFrame(rows, columns=COLUMNS))
+def load(runs: Path, plan: config.Plan, stated: Sequence[claims.Claim]) -> Results:
+    """Read the records of all arms and seeds of a plan, and judge its lesson's claims by them."""
+    read = [row for arm in plan.arms for seed in plan.seeds for row in records.read_rows(runs, plan, arm, seed)]
+    rows = pd.DataFrame(read, columns=COLUMNS)
+    return Results(plan, runs, rows, _judge(stated, plan, rows))
 
 
 def stem(results: Path, plan: config.Plan, kind: str) -> Path:
@@ -59,6 +66,18 @@ def stem(results: Path, plan: config.Plan, kind: str) -> Path:
         decisive = ",".join(f"{arm}:{records.fingerprint(plan, arm)}" for arm in plan.arms)
         name += "-" + hashlib.sha256(decisive.encode()).hexdigest()[:8]
     return results / "custom" / name
+
+
+def _judge(stated: Sequence[claims.Claim], plan: config.Plan, rows: pd.DataFrame) -> pd.DataFrame:
+    """Verdicts on a lesson's claims; those about what a changed run left out are left out too."""
+    known = set(zip(rows["arm"], rows["split"], rows["metric"], strict=True))
+
+    def there(claim: claims.Claim) -> bool:
+        test = claim.test(plan.kind)
+        return isinstance(test, claims.Untestable) or set(claims.sides(test)) <= known
+
+    kept = [claim for claim in stated if not plan.changes or there(claim)]
+    return claims.judge(kept, plan.kind, rows, plan.scope, YES_NO)
 
 
 def write_tables(results: Path, loaded: Results, scenarios: Iterable[str]) -> Path:
@@ -78,24 +97,59 @@ def _csv(table: pd.DataFrame) -> str:
     return table.to_csv(index=False, float_format="%.9g", lineterminator="\n")
 
 
+def write_claims(results: Path, loaded: Results, lessons: Iterable[str]) -> Path:
+    """Put a canonical run's verdicts into claims.csv, beside those of the other lessons that still exist."""
+    place, judged = results / "tables" / "claims.csv", loaded.judged
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if place.exists():
+        known = pd.read_csv(place, dtype={"article": "Int64", "example": "Int64", "n": "Int64"})
+        same = known["lesson"].isin(set(judged["lesson"])) & known["kind"].isin(set(judged["kind"]))
+        kept = known[~same & known["lesson"].isin(list(lessons))]
+        judged = pd.concat([kept, judged]) if len(kept) else judged
+    judged = judged.sort_values(["lesson", "kind"], kind="stable")
+    records.write_text(place, _csv(judged))
+    return place
+
+
 def figure_files(results: Path, plan: config.Plan) -> list[Path]:
     """The files of a plan's figure."""
     place = stem(results, plan, "figures")
     return [place.with_name(f"{place.name}.{ending}") for ending in FIGURE_ENDINGS]
 
 
-def up_to_date(drawn: Iterable[Path], loaded: Results, lesson: Path) -> bool:
-    """Whether a figure's files are newer than the records it shows and all the code that draws it."""
-    code = [lesson, *(Path(__file__).with_name(name) for name in DRAWING_CODE)]
-    shown = [records.path(loaded.runs, loaded.plan, arm, s) for arm in loaded.plan.arms for s in loaded.plan.seeds]
-    newest = max(file.stat().st_mtime_ns for file in (*code, *shown))
-    return all(file.exists() and file.stat().st_mtime_ns > newest for file in drawn)
+def _drawing(loaded: Results, lesson: Path) -> str:
+    """A hash of all that a figure follows from: records, claims, plan, the lesson and the code that draws."""
+    plan = loaded.plan
+    digest = hashlib.sha256()
+    for name in DRAWING_CODE:
+        digest.update(Path(__file__).with_name(name).read_bytes())
+    digest.update(lesson.read_bytes())
+    digest.update(loaded.rows.to_csv(index=False).encode() + loaded.judged.to_csv(index=False).encode())
+    for arm in plan.arms:
+        digest.update(f"{arm}:{records.fingerprint(plan, arm)}".encode())
+    digest.update(repr(plan).encode())
+    return digest.hexdigest()
 
 
-def write_figure(results: Path, loaded: Results, draw: Callable[[Results], Any]) -> None:
+def _stamp(results: Path, loaded: Results, lesson: Path) -> tuple[Path, str]:
+    """The file that says what a plan's figure was drawn from, and what it should say."""
+    drawn = figure_files(results, loaded.plan)
+    contents = [hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else "" for file in drawn]
+    place = loaded.runs / loaded.plan.scenario / f"{stem(results, loaded.plan, 'figures').name}.drawn"
+    return place, "\n".join([_drawing(loaded, lesson), *contents]) + "\n"
+
+
+def up_to_date(results: Path, loaded: Results, lesson: Path) -> bool:
+    """Whether a plan's figure is there as it was drawn, from the present records by the present code."""
+    place, expected = _stamp(results, loaded, lesson)
+    return place.exists() and place.read_text() == expected
+
+
+def write_figure(results: Path, loaded: Results, lesson: Path, draw: Callable[[Results], Any]) -> None:
     """Draw a lesson's figure from its records and write it as PNG and SVG."""
     from mirage import plots  # Matplotlib, which a run whose figure is up to date does not need
 
     figure = draw(loaded)
     for place in figure_files(results, loaded.plan):
         plots.save(figure, place)
+    records.write_text(*_stamp(results, loaded, lesson))

@@ -1,4 +1,4 @@
-"""One seed to named random streams: data, split, init, shuffle, dropout, resample.
+"""One seed to named random streams: data, init, shuffle, dropout.
 
 Every stream is a function of the seed and its own name only, so drawing more from one never shifts another, and arms
 of one seed share what they can.
@@ -15,14 +15,19 @@ FIXED_SEED = 0  # what a stream follows that a scenario does not vary
 
 @dataclass(frozen=True)
 class Streams:
-    """The random streams of one replicate: those in `vary` follow `seed`, the others stay the same for all seeds."""
+    """The random streams of one replicate: those in `vary` follow `seed`, the others stay the same for all seeds.
+
+    A replicate of several models gives each `member` streams of its own.
+    """
 
     seed: int
     vary: Collection[str]
+    member: int = 0
 
     def _sequence(self, name: str) -> np.random.SeedSequence:
         word = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
-        return np.random.SeedSequence([self.seed if name in self.vary else FIXED_SEED, word])
+        key = [self.seed if name in self.vary else FIXED_SEED, word]
+        return np.random.SeedSequence([*key, self.member] if self.member else key)
 
     def generator(self, name: str) -> np.random.Generator:
         """A fresh generator at the start of the named stream."""

@@ -30,7 +30,7 @@ def progress(totals: dict[str, int]) -> Iterator[Callable[[str, int], None]]:
 
 
 def _shown(value: float) -> str:
-    return "undefined" if np.isnan(value) else f"{value:.4g}"
+    return "-" if np.isnan(value) else f"{value:.4g}"
 
 
 def _alike(summary: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
@@ -47,8 +47,11 @@ def _alike(summary: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
     return pd.concat(parts)
 
 
-def table(title: str, summary: pd.DataFrame, arms: Sequence[str], seeds: range) -> Table:
-    """A summary as a table: one value a line for a single seed, else mean, sd and interval."""
+def table(title: str, summary: pd.DataFrame, arms: Sequence[str], show: Sequence[str], seeds: range) -> Table:
+    """A summary as a table: one value a line for a single seed, else mean, sd and interval.
+
+    Of the metrics of a split only those in `show` are listed, of a reference only the first of them.
+    """
     many = len(seeds) > 1
     over = f"seeds {seeds[0]} to {seeds[-1]}" if many else f"seed {seeds[0]}"
     shown = Table(
@@ -56,21 +59,39 @@ def table(title: str, summary: pd.DataFrame, arms: Sequence[str], seeds: range) 
     )
     for name in ("arm", "split", "metric"):
         shown.add_column(name, no_wrap=True)
-    for name in ("mean", "sd", "95 % interval", "n") if many else ("value",):
+    for name in ("mean", "sd", "95 % interval") if many else ("value",):
         shown.add_column(name, justify="right", no_wrap=True)
     if summary["n_diverged"].any() or summary["n_undefined"].any():
         shown.add_column("note")
-    summary = summary[summary["metric"] != "diverged"]
+    of_arms = summary["arm"].isin(arms)
+    listed = (summary["split"] == "model") | summary["metric"].isin(show)
+    first = summary["metric"].isin(show[:1])
+    summary = summary[(summary["metric"] != "diverged") & np.where(of_arms, listed, first)]
     for row in _alike(summary, arms).to_dict("records"):
         notes = []
         if row["n_diverged"]:
             notes.append(f"{row['n_diverged']} of {len(seeds)} diverged" if many else "diverged")
         if row["n_undefined"]:
-            notes.append(f"{row['n_undefined']} undefined")
+            notes.append(f"{row['n_undefined']} undefined" if many else "undefined")
         cells = [str(row[name]) for name in ("arm", "split", "metric")]
         cells.append("-" if not row["n"] and row["n_diverged"] else _shown(row["mean"]))
         if many:
             both = f"{_shown(row['ci_low'])} to {_shown(row['ci_high'])}" if row["n"] > 1 and row["sd"] else "-"
-            cells += [_shown(row["sd"]) if row["n"] > 1 else "-", both, str(row["n"])]
+            cells += [_shown(row["sd"]) if row["n"] > 1 else "-", both]
         shown.add_row(*cells, *([", ".join(notes)] if len(shown.columns) > len(cells) else []))
+    return shown
+
+
+def verdicts(judged: pd.DataFrame) -> Table:
+    """The verdicts on a lesson's claims that could be tested."""
+    shown = Table(title="Claims", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name, justify in (("claim", "left"), ("effect", "right"), ("95 % interval", "right"), ("verdict", "left")):
+        shown.add_column(name, justify=justify, no_wrap=name != "claim")  # type: ignore[arg-type]
+    for row in judged[judged["verdict"] != "untestable"].to_dict("records"):
+        both = f"{_shown(row['ci_low'])} to {_shown(row['ci_high'])}"
+        shown.add_row(str(row["text"]), _shown(row["effect"]), both, str(row["verdict"]))
+    untestable = int((judged["verdict"] == "untestable").sum())
+    if untestable:
+        shown.caption = f"{untestable} more cannot be tested with this example; why: results/tables/claims.csv"
+        shown.caption_justify = "left"
     return shown

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 import hydra
 from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException, MissingConfigException
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import ChoiceSweep, Glob
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -116,6 +118,7 @@ def train(plan: config.Plan, runs: Path, missing: dict[str, Sequence[int]]) -> N
     """Train the missing replicates, each recorded as soon as its stack is done."""
     if not missing:
         return
+    runs.mkdir(parents=True, exist_ok=True)  # what cannot be written to is found out before training
     from mirage import experiment, terminal
 
     def keep(r: "experiment.Replicate") -> None:
@@ -155,9 +158,8 @@ def perform(plan: config.Plan) -> None:
     """Make what a plan asks for and say where it is."""
     results = results_folder(plan)
     runs = results / "runs"
-    missing = {
-        arm: [s for s in plan.seeds if plan.force or not records.exists(runs, plan, arm, s)] for arm in plan.arms
-    }
+    again = plan.force and "train" in plan.steps
+    missing = {arm: [s for s in plan.seeds if again or not records.exists(runs, plan, arm, s)] for arm in plan.arms}
     to_train, total = sum(map(len, missing.values())), len(plan.arms) * len(plan.seeds)
     if "train" in plan.steps:
         train(plan, runs, {arm: seeds for arm, seeds in missing.items() if seeds})
@@ -198,12 +200,32 @@ def plan_of(composed: DictConfig, scenario: str, overrides: list[str]) -> config
     return plan
 
 
+def check_scenarios(overrides: Sequence[str]) -> None:
+    """Refuse a scenario that is not one of ours: Hydra has many answers to that, an internal error among them."""
+    for override in OverridesParser.create().parse_overrides(list(overrides)):
+        if override.key_or_group != "scenario":
+            continue
+        value = override.value()
+        for name in value.list if isinstance(value, ChoiceSweep) else [value]:
+            if isinstance(name, Glob):
+                shown, good = f"glob({','.join(name.include)})", bool(name.filter(SCENARIOS))
+            else:
+                shown = "null" if name is None else str(getattr(name, "text", name))
+                good = shown in (*SCENARIOS, "???")  # the last is Hydra's word for not given
+            if not good:
+                got = f"got {shown}{config.closest(shown, SCENARIOS)}"
+                raise config.ConfigError(f"scenario: {got}, takes one of {', '.join(SCENARIOS)}")
+
+
+begun = False
 failures: list[Exception] = []
 
 
 @hydra.main(version_base="1.3", config_path=str(ROOT / "conf"), config_name="config")
 def job(composed: DictConfig) -> None:
     """One job of Hydra's. Its errors are kept for `main`, which prints them in one line."""
+    global begun
+    begun = True
     try:
         settings = HydraConfig.get()
         perform(plan_of(composed, settings.runtime.choices["scenario"], list(settings.overrides.task)))
@@ -214,14 +236,11 @@ def job(composed: DictConfig) -> None:
 def one_line(error: Exception) -> str:
     """An error as one clear line."""
     known = ", ".join(SCENARIOS)
-    if isinstance(error, MissingConfigException) and str(error.missing_cfg_file or "").startswith("scenario/"):
-        name = str(error.missing_cfg_file).removeprefix("scenario/")
-        return f"scenario: got {name}{config.closest(name, SCENARIOS)}, takes one of {known}"
     if "must specify 'scenario" in str(error):
         return f"scenario: not given, takes one of {known}; for example: python -m run scenario={SCENARIOS[0]}"
     if isinstance(error, config.ConfigError | CannotRun | CannotDraw):
         return str(error)
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and not isinstance(error, HydraException):  # Hydra's missing file is both
         return f"cannot write results: {error}"
     return config.explain(error)
 
@@ -236,17 +255,21 @@ def main() -> None:
     config.register()
     try:
         with contextlib.redirect_stderr(io.StringIO()) as said:
-            get_args_parser().parse_args()
+            typed = get_args_parser().parse_args()
     except SystemExit as stop:
         if stop.code:
             print(said.getvalue().splitlines()[-1], file=sys.stderr)
         raise
     try:
-        if "scenario=null" in sys.argv:  # the one value that Hydra answers with an internal error
-            raise config.ConfigError(f"scenario: got null, takes one of {', '.join(SCENARIOS)}")
+        if not typed.shell_completion:
+            check_scenarios(typed.overrides)
         job()
     except (config.ConfigError, HydraException, OmegaConfBaseException) as error:
         failures.append(error)
+    except ValueError as error:
+        if begun:
+            raise
+        failures.append(error)  # Hydra's word for flags that do not go together
     except KeyboardInterrupt:
         print("interrupted: complete records are kept; the same command goes on from there", file=sys.stderr)
         sys.exit(130)

@@ -273,12 +273,14 @@ def resolve(composed: DictConfig, scenario: str, overrides: Sequence[str], decla
         if key not in composed:
             raise ConfigError(f"{key}: not set, takes {takes(key)}")
     _refuse_unknown_keys(composed, "", known)
+    if not isinstance(composed.arms, DictConfig):
+        raise ConfigError(f"arms: got {composed.arms}, takes {takes('arms')}")
     others = {str(name): patch for name, patch in composed.arms.items() if patch is not None}
     if not others:
         raise ConfigError("arms: got none, takes at least one that is not null")
     for name, patch in others.items():
-        if not re.fullmatch(r"\w+", name):
-            raise ConfigError(f"arms: got an arm named {name!r}, takes names of letters, digits and underscores")
+        if not re.fullmatch(r"\w+", name):  # it becomes the name of a folder and a cell of a table
+            raise ConfigError(f"arms: got {name}, takes names made of letters, digits and _")
         if not isinstance(patch, DictConfig):
             raise ConfigError(f"arms.{name}: got {patch!r}, takes settings such as {{model: {{dropout: 0}}}}, or null")
     changes = [o for o in OverridesParser.create().parse_overrides(list(overrides)) if _changes_the_experiment(o)]
@@ -393,7 +395,11 @@ def _check(node: Any, prefix: str, keys: Iterable[str]) -> None:
             _check(value, key + ".", list(value))
         elif "good" in spec.metadata:
             plain = OmegaConf.to_object(value) if OmegaConf.is_config(value) else value
-            if not spec.metadata["good"](plain):
+            try:
+                good = spec.metadata["good"](plain)
+            except (TypeError, AttributeError):  # an interpolation, or a key removed and added, escapes its type
+                good = False
+            if not good:
                 raise ConfigError(f"{key}: got {_shown(plain)}, takes {spec.metadata['takes']}")
 
 
@@ -428,8 +434,27 @@ def _check_read(arm: Any, name: str, patch: DictConfig) -> None:
     prefix = f"arms.{name}." if "data" in patch else ""
     if data.law == "noisy_line" and not data.low < data.high:
         raise ConfigError(f"{prefix}data.high: got {data.high}, takes a number above data.low, which is {data.low}")
-    if data.law == "noisy_line" and data.n_test == 0:
-        raise ConfigError(f"{prefix}data.n_test: got 0, law noisy_line takes a whole number of at least 1")
+    if data.law in ("noisy_line", "uniform_target") and data.n_test == 0:
+        raise ConfigError(f"{prefix}data.n_test: got 0, law {data.law} takes a whole number of at least 1")
+    if model.kind in TRAINED_BY_KERAS:
+        _check_training(arm, name)
+
+
+def _check_training(arm: Any, name: str) -> None:
+    """Check that a network's training agrees with its data."""
+    data, training = arm.data, arm.training
+    of_arm = f"arms.{name}"
+    if arm.model.members > 1 and data.law != "uniform_target":
+        raise ConfigError(f"model.members: got {arm.model.members}, with law {data.law} {of_arm} takes 1")
+    there = {"none"} | ({data.held_out_as} if not OmegaConf.is_missing(data, "held_out_as") else set())
+    there |= {"test"} if not OmegaConf.is_missing(data, "n_test") and data.n_test > 0 else set()
+    if training.validate_on not in there:
+        listed = ", ".join(sorted(there))
+        raise ConfigError(f"training.validate_on: got {training.validate_on}, with its data {of_arm} takes {listed}")
+    if training.stopping.monitor == "val_loss" and training.validate_on == "none":
+        raise ConfigError(
+            f"training.stopping.monitor: got val_loss, which {of_arm} lacks: training.validate_on is none"
+        )
 
 
 def _shown(value: Any) -> str:
@@ -486,11 +511,13 @@ def explain(error: Exception, prefix: str = "") -> str:
             where = key.rpartition(".")[0] or "a run"
             listed = f"; {where} takes {', '.join(known)}" if known else ""
             return f"{key}: unknown key{closest(key.rpartition('.')[2], known)}{listed}"
+        return f"{key}: {str(cause).splitlines()[0]}; takes {takes(key) or 'something else'}"
     merging = re.match(r"Error merging override (.*)", str(error))
     if merging:
         key = re.split(r"[=+~]+", merging[1].lstrip("+~"))[0]
         reason = str(error.__cause__ or "").partition("\n")[0]
         return f"{merging[1]}: {reason or 'refused'}; {key} takes {takes(key) or 'something else'}"
-    text = str(error) if isinstance(error, HydraException | OmegaConfBaseException) else repr(error)
-    text = text.partition("See https://")[0]  # Hydra's page on its grammar: the sentence before says enough
+    text = str(error) if isinstance(error, HydraException | OmegaConfBaseException | ValueError) else repr(error)
+    for rest in ("See https://", "Config search path:"):  # of Hydra's many lines the first ones say enough
+        text = text.partition(rest)[0]
     return " ".join(text.split())

@@ -86,7 +86,10 @@ def clusters(settings: config.Data, draw: np.random.Generator) -> dict[str, Spli
     from sklearn.datasets import make_classification
 
     s = settings
-    x, y = make_classification(n_samples=s.n_rows, n_features=s.n_features, random_state=s.legacy_seed)
+    try:
+        x, y = make_classification(n_samples=s.n_rows, n_features=s.n_features, random_state=s.legacy_seed)
+    except ValueError as error:
+        raise CannotDraw(f"data.n_features: got {s.n_features}, {' '.join(str(error).split())}") from None
     return {"train": Split(x, y)}
 
 
@@ -130,6 +133,12 @@ def draw(settings: config.Data, streams: Streams) -> dict[str, Split]:
         splits["original"] = splits["train"]
     if settings.held_out_as not in (None, "none"):
         splits = _hold_out(splits, settings)
+    if settings.held_out_as is not None:  # a law with classes
+        for name, (_, y) in splits.items():
+            if name != "probe" and len(np.unique(y)) < 2:
+                raise CannotDraw(
+                    f"data: got {len(y)} rows of one class only in {name} (seed {streams.seed}), takes both"
+                )
     return splits
 
 

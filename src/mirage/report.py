@@ -127,7 +127,7 @@ def _drawing(loaded: Results, lesson: Path) -> str:
     digest.update(loaded.rows.to_csv(index=False).encode() + loaded.judged.to_csv(index=False).encode())
     for arm in plan.arms:
         digest.update(f"{arm}:{records.fingerprint(plan, arm)}".encode())
-    digest.update(repr(plan).encode())
+    digest.update(repr(dataclasses.replace(plan, force=False, steps=(), results_dir=None)).encode())
     return digest.hexdigest()
 
 

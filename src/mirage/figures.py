@@ -133,3 +133,33 @@ def lines_and_scores(results: Results, arms: Mapping[str, tuple[str, str]]) -> F
     }
     curves: list[tuple[float, Panel]] = [(4.4, curve(arm, title, color)) for arm, (title, color) in shown.items()]
     return compose(results, [*curves, (5.4, scores(groups, "mean squared error (square of y's unit)"))])
+
+
+def two_networks(results: Results, untreated: tuple[str, str], treated: tuple[str, str], held: str) -> Figure:
+    """Losses over the epochs, accuracies, and losses on the test rows, of two networks.
+
+    Parameters
+    ----------
+    untreated, treated
+        Arm and label of either network.
+    held
+        What the rows are called whose loss Keras follows as ``val_loss``.
+    """
+    both = ((*untreated, plots.UNTREATED), (*treated, plots.TREATED))
+    curves = {
+        f"{label}, {rows} loss": (arm, name, color, linestyle)
+        for arm, label, color in both
+        for rows, name, linestyle in (("training", "loss", ":"), (held, "val_loss", "-"))
+    }
+    accuracy = {
+        f"{label}\n{split}": (arm, split, "accuracy", color)
+        for arm, label, color in both
+        for split in ("train", "test")
+    }
+    loss = {f"{label}\ntest": (arm, "test", "log_loss", color) for arm, label, color in both}
+    panels = [
+        (5.2, histories(curves, "loss (nats)", "Over the epochs")),
+        (6.2, scores(accuracy, "accuracy", "Accuracy of every seed")),
+        (4.2, scores(loss, "log loss (nats)", "Test loss of every seed")),
+    ]
+    return compose(results, panels)

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn.linear_model import LogisticRegression
 
 from mirage import config
-from mirage.decisions import DECISIONS, over_half, rounded
+from mirage.decisions import DECISIONS, above, rounded
 
 
 def test_every_kind_of_model_decides_somehow() -> None:
@@ -17,23 +17,23 @@ def test_every_kind_of_model_decides_somehow() -> None:
 
 
 def test_exactly_a_half_is_class_0() -> None:
-    assert over_half(np.array([0.0, 0.5, np.nextafter(0.5, 1), 1.0])).tolist() == [0, 0, 1, 1]
+    assert above(np.array([0.0, 0.5, np.nextafter(0.5, 1), 1.0])).tolist() == [0, 0, 1, 1]
 
 
-def test_over_half_is_what_kerass_accuracy_decides() -> None:
+def test_above_is_what_kerass_accuracy_decides() -> None:
     import keras
 
     scores = np.concatenate([np.random.default_rng(1).random(200), [0.5, 0.0, 1.0]]).astype(np.float32)
     metric = keras.metrics.BinaryAccuracy()
-    metric.update_state(over_half(scores)[:, None].astype(np.float32), scores[:, None])
+    metric.update_state(above(scores)[:, None].astype(np.float32), scores[:, None])
     assert float(metric.result()) == 1
 
 
-def test_over_half_is_what_scikit_learns_classifiers_decide() -> None:
+def test_above_is_what_scikit_learns_classifiers_decide() -> None:
     rng = np.random.default_rng(1)
     x, y = rng.random((300, 2)), rng.integers(0, 2, 300)
     model = LogisticRegression().fit(x, y)
-    assert over_half(model.predict_proba(x)[:, 1]).tolist() == model.predict(x).tolist()
+    assert above(model.predict_proba(x)[:, 1]).tolist() == model.predict(x).tolist()
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,6 @@ def test_rounding_goes_to_the_nearest_whole_number_and_from_halves_to_the_even_o
 
 @given(scores=arrays(float, st.integers(0, 20), elements=st.floats(-1e6, 1e6)))
 def test_decisions_are_whole_numbers_one_a_row(scores: np.ndarray) -> None:
-    for decide in (over_half, rounded):
+    for decide in (above, rounded):
         assert decide(scores).shape == scores.shape and decide(scores).dtype.kind == "i"
-    assert np.array_equal(rounded(scores), np.rint(scores)) and set(over_half(scores)) <= {0, 1}
+    assert np.array_equal(rounded(scores), np.rint(scores)) and set(above(scores)) <= {0, 1}

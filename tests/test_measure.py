@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import run
 from mirage import config, metrics
-from mirage.decisions import over_half, rounded
+from mirage.decisions import above, rounded
 from mirage.measure import Row, measure
 
 config.register()
@@ -59,7 +59,7 @@ def test_an_arm_has_every_metric_of_every_split_and_so_have_its_references() -> 
     scored = {(arm, s, m) for arm in ("none", "none:majority_class") for s in parts for m in p.metrics}
     assert set(found) == scored | {("none", "model", "epochs_run"), ("none", "model", "diverged")}
     y, s = predictions["test_y"], predictions["test_predicted"]
-    for name, value in metrics.measure(p.metrics, y, s, over_half(s)).items():
+    for name, value in metrics.measure(p.metrics, y, s, above(s)).items():
         assert found["none", "test", name] == pytest.approx(value, nan_ok=True)
     assert found["none:majority_class", "test", "accuracy"] == 2 / 3  # 3 of 5 training rows are of class 1
 

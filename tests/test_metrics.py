@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mirage import config, metrics
-from mirage.decisions import over_half, rounded
+from mirage.decisions import above, rounded
 
 Array = np.ndarray
 numbers = st.floats(-1e6, 1e6)
@@ -41,12 +41,12 @@ COUNTED = ("tn", "fp", "fn", "tp")
 CLASSIFIED = sorted(set(config.METRICS) - {"mse"})
 
 
-def of(y: list[float], scores: list[float], decide: Callable[[Array], Array] = over_half) -> dict[str, float]:
+def of(y: list[float], scores: list[float], decide: Callable[[Array], Array] = above) -> dict[str, float]:
     """Every metric of these scores."""
     return metrics.measure(config.METRICS, np.array(y), np.array(scores), decide(np.array(scores)))
 
 
-def undefined(y: list[float], scores: list[float], decide: Callable[[Array], Array] = over_half) -> set[str]:
+def undefined(y: list[float], scores: list[float], decide: Callable[[Array], Array] = above) -> set[str]:
     return {name for name, value in of(y, scores, decide).items() if math.isnan(value)}
 
 
@@ -61,7 +61,7 @@ def test_every_name_a_scenario_may_give_is_compared_here() -> None:
 def test_metrics_of_classifiers_are_scikit_learns(data: tuple[Array, Array]) -> None:
     y, p = data
     assume(0 < y.sum() < len(y))
-    decided = over_half(p)
+    decided = above(p)
     ours = metrics.measure(config.METRICS, y, p, decided)
     for name, theirs in SCORED.items():
         assert ours[name] == pytest.approx(float(theirs(y, p)), rel=1e-12, abs=1e-15), name
@@ -86,7 +86,7 @@ def test_mse_is_scikit_learns_and_the_mean_of_squared_differences(pair: tuple[Ar
 def test_scores_of_single_precision_are_measured_as_they_are(data: tuple[Array, Array]) -> None:
     y, p = data
     single = p.astype(np.float32)
-    ours, exact = (metrics.measure(["log_loss", "brier", "ece"], y, s, over_half(s)) for s in (single, p))
+    ours, exact = (metrics.measure(["log_loss", "brier", "ece"], y, s, above(s)) for s in (single, p))
     for name, value in exact.items():
         if name != "ece" and not (name == "log_loss" and value > 10):  # bins have edges; 0 and 1 are clipped
             assert ours[name] == pytest.approx(value, rel=1e-4, abs=1e-6)
@@ -187,7 +187,7 @@ def test_what_has_no_value_is_not_a_number(y: list[float], scores: list[float], 
 @given(data=labelled)
 def test_nothing_warns_and_every_value_is_finite_or_undefined(data: tuple[Array, Array]) -> None:
     y, p = data
-    for value in metrics.measure(config.METRICS, y, p, over_half(p)).values():
+    for value in metrics.measure(config.METRICS, y, p, above(p)).values():
         assert math.isnan(value) or math.isfinite(value)
 
 
@@ -197,13 +197,13 @@ def test_one_score_that_is_not_finite_leaves_all_undefined(bad: float, data: tup
     y, p = data
     p = p.copy()
     p[where % len(p)] = bad
-    got = metrics.measure(config.METRICS, y, p, over_half(p))
+    got = metrics.measure(config.METRICS, y, p, above(p))
     assert list(got) == list(config.METRICS) and all(math.isnan(v) for v in got.values())
 
 
 def test_a_metric_is_a_plain_number_and_only_what_was_asked_for_is_given() -> None:
     y, scores = np.array([0, 1, 1]), np.array([0.2, 0.6, 0.4], np.float32)
-    assert metrics.measure([], y, scores, over_half(scores)) == {}
+    assert metrics.measure([], y, scores, above(scores)) == {}
     for name in config.METRICS:
-        got = metrics.measure([name], y, scores, over_half(scores))
+        got = metrics.measure([name], y, scores, above(scores))
         assert list(got) == [name] and type(got[name]) is float

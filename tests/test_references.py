@@ -13,7 +13,7 @@ from sklearn.dummy import DummyClassifier
 import run
 from mirage import config, data, references
 from mirage.data import Split
-from mirage.decisions import over_half
+from mirage.decisions import above
 from mirage.streams import Streams
 
 config.register()
@@ -98,11 +98,11 @@ def test_the_majority_class_is_scikit_learns_dummy(y: np.ndarray) -> None:
     dummy = DummyClassifier(strategy="most_frequent").fit(*splits["train"])
     assert list(predicted) == ["train", "test"]
     for name, (x, _) in splits.items():
-        np.testing.assert_array_equal(over_half(predicted[name]), dummy.predict(x))
+        np.testing.assert_array_equal(above(predicted[name]), dummy.predict(x))
         np.testing.assert_array_equal(predicted[name], np.full(len(x), y.mean()))
 
 
 def test_the_majority_class_never_looks_at_other_rows_and_a_draw_is_class_0() -> None:
     train = Split(np.zeros((4, 1)), np.array([0, 1, 0, 1]))
     predicted = references.majority_class(SETTINGS, {"train": train, "test": Split(np.zeros((3, 1)), np.ones(3, int))})
-    assert predicted["test"].tolist() == [0.5] * 3 and over_half(predicted["test"]).tolist() == [0] * 3
+    assert predicted["test"].tolist() == [0.5] * 3 and above(predicted["test"]).tolist() == [0] * 3

@@ -1,6 +1,6 @@
 """Claims and verdicts: from paired differences over seeds to one word per claim.
 
-A claim compares two numbers of the same seed. Its effect is the mean over seeds of left minus right. The margin, the
+A claim compares two numbers of the same seed, or two differences of such. Its effect is the mean over seeds of left minus right. The margin, the
 smallest effect that matters, cuts the line into three regions: below -margin, inside, above +margin. A verdict says
 in which region the true effect lies. ``less`` claims the region below, ``greater`` the one above, ``same`` the inside.
 
@@ -63,7 +63,10 @@ COLUMNS = [*ABOUT, *NUMBERS, "scope", "verdict", "reason"]
 
 @dataclass(frozen=True)
 class Test:
-    """Compares two sides, each ``arm.split.metric`` or a number; `margin` is in the metric's unit."""
+    """Compares two sides, each ``arm.split.metric``, a difference of two of these, or a number.
+
+    A difference is written ``arm.split.metric - arm.split.metric``. `margin` is in the metric's unit.
+    """
 
     left: str | float
     relation: str
@@ -133,8 +136,10 @@ def _test(where: str, entry: Any) -> Test | Untestable:
     left, relation, right, margin, reason = (entry[key] for key in ("left", "relation", "right", "margin", "reason"))
     _expect(relation in list(CLAIMED), f"{where}.relation", _unknown(relation, CLAIMED))
     for key, side in (("left", left), ("right", right)):
-        named = isinstance(side, str) and len(_split(side)) == 3 and all(_split(side))
-        _expect(named or _is_number(side), f"{where}.{key}", f"{side!r}, expected arm.split.metric or a number")
+        named = isinstance(side, str) and all(len(term) == 3 and all(term) for term in _terms(side))
+        named = named and len(_terms(str(side))) <= 2
+        takes = "expected arm.split.metric, a difference of two (A - B), or a number"
+        _expect(named or _is_number(side), f"{where}.{key}", f"{side!r}, {takes}")
     differ = left != right and (isinstance(left, str) or isinstance(right, str))
     _expect(differ, f"{where}: left and right", f"{left!r} and {right!r}, expected two sides that can differ")
     # Inside a margin of 0 there is nothing that *same* could be shown to be.
@@ -171,13 +176,15 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _split(side: str) -> Triple:
-    return tuple(side.rsplit(".", 2))  # type: ignore[return-value]  # from the right: an arm may be called alpha_0.1
+def _terms(side: str) -> list[Triple]:
+    """A side's (arm, split, metric), and that of what is taken from it if it is a difference."""
+    # From the right: an arm may be called alpha_0.1.
+    return [tuple(term.rsplit(".", 2)) for term in side.split(" - ")]  # type: ignore[misc]
 
 
 def sides(test: Test) -> list[Triple]:
-    """(arm, split, metric) of each side that isn't a number."""
-    return [_split(side) for side in (test.left, test.right) if isinstance(side, str)]
+    """(arm, split, metric) of all that a test reads."""
+    return [term for side in (test.left, test.right) if isinstance(side, str) for term in _terms(side)]
 
 
 def check(claim: Claim, kind: str, known: Iterable[Triple]) -> None:
@@ -206,10 +213,15 @@ def differences(test: Test, rows: pd.DataFrame) -> pd.Series[float]:
 def _values(side: str | float, rows: pd.DataFrame) -> pd.Series[float] | float:
     if not isinstance(side, str):
         return side
-    arm, split, metric = _split(side)
+    first, *rest = (_series(term, rows) for term in _terms(side))
+    return first - rest[0] if rest else first
+
+
+def _series(term: Triple, rows: pd.DataFrame) -> pd.Series[float]:
+    arm, split, metric = term
     chosen = rows[(rows["arm"] == arm) & (rows["split"] == split) & (rows["metric"] == metric)]
     twice = chosen["seed"][chosen["seed"].duplicated()].tolist()
-    _expect(not twice, side, f"seed {twice[:1]} twice, expected each once")
+    _expect(not twice, ".".join(term), f"seed {twice[:1]} twice, expected each once")
     return chosen.set_index("seed")["value"].astype(float)
 
 

@@ -19,7 +19,7 @@ from hydra.errors import HydraException, OverrideParseException
 from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException, ValidationError
 
-STREAMS = ("data", "init", "shuffle", "dropout")
+STREAMS = ("data", "split", "resample", "init", "shuffle", "dropout")
 ENGINES = ("stacked", "fit")
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "elu", "gelu", "selu", "silu", "softplus", "linear")
 OUTPUTS = ("linear", "sigmoid")
@@ -29,19 +29,21 @@ WATCHED = ("accuracy",)
 MONITORS = ("none", "loss", "val_loss")
 VALIDATED_ON = ("none", "validation", "test")
 HELD_OUT_AS = ("none", "validation", "test")
-RESAMPLING = ("none", "smote")
+RESAMPLING = ("none", "smote", "random_over", "random_under")
+CLASS_WEIGHTS = ("none", "balanced")
+PENALTIES = ("none", "l1", "l2")
 CONFUSION = ("tn", "fp", "fn", "tp")
-DECISION_METRICS = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "mcc", *CONFUSION)
-SCORE_METRICS = ("roc_auc", "average_precision", "log_loss", "brier", "ece")
+DECISION_METRICS = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "mcc", "cost", *CONFUSION)
+SCORE_METRICS = ("roc_auc", "average_precision", "log_loss", "brier", "ece", "outside_unit")
 METRICS = ("mse", *DECISION_METRICS, *SCORE_METRICS)
-REFERENCES = ("least_squares", "true_line", "majority_class")
+REFERENCES = ("least_squares", "true_line", "mean_target", "majority_class", "bayes")
 STEPS = ("train", "tables", "figures")
 KINDS = ("as_written", "controlled")
 
-# Which settings under `data` each law reads, and under `model` each kind. The others must stay unset, so that no
-# override is silently ignored.
-_LABELLED = ("held_out_as", "held_out", "split_seed")
-RESAMPLED = ("resample", "resample_seed", "neighbours")  # read by these laws where `resample` is set
+# Which settings under `data` each law reads, and under `model` each kind. What a scenario inherits and does not read is
+# dropped; what an arm or an override sets must be read, so that none is silently ignored.
+_LABELLED = ("held_out_as", "held_out", "split_seed", "stratify")
+RESAMPLED = ("resample", "resample_seed", "resample_before_split", "neighbours")  # these laws' where `resample` is set
 LAWS = {
     "noisy_line": ("n_train", "n_test", "low", "high", "slope", "noise", "legacy_seed", "skip"),
     "blocks": ("n_majority", "n_minority", "n_features", "shift", "n_test_balanced", *_LABELLED),
@@ -49,14 +51,27 @@ LAWS = {
     "step": ("n_rows", "n_features", "boundary", "probe_low", "probe_high", *_LABELLED),
     "clusters": ("n_rows", "n_features", "legacy_seed", *_LABELLED),
     "uniform_target": ("n_rows", "n_features", "n_test"),
+    "fresh_line": ("n_train", "n_pool", "n_test", "n_features", "low", "high", "slope", "noise"),
+    "normals": (
+        *("n_train", "n_validation", "n_test", "n_test_shifted", "n_features", "n_informative", "separation"),
+        *("minority_share", "shifted_share", "flipped", *_LABELLED),
+    ),
+    "rule": (
+        *("n_train", "n_test", "n_features", "boundary", "flipped", "spurious"),
+        *("probe_low", "probe_high", "within", *_LABELLED),
+    ),
 }
+# The laws that a reference knows the truth of; one that is not listed needs the rows only.
+TRUTH_OF = {"true_line": ("noisy_line", "fresh_line"), "bayes": ("normals",)}
+MEMBERS_OF = ("uniform_target", "fresh_line")  # the laws of which one replicate may be several models
 MODELS = {
-    "mlp": ("hidden", "activation", "dropout", "l2", "output", "members"),
-    "logistic": ("inverse_penalty",),
+    "mlp": ("hidden", "activation", "dropout", "l2", "output", "members", "members_vary"),
+    "logistic": ("penalty", "inverse_penalty"),
     "ridge": ("alpha",),
     "lasso": ("alpha",),
 }
 TRAINED_BY_KERAS = ("mlp",)
+ROUNDED = ("ridge", "lasso")  # regressions, whose output is rounded to a class
 
 CANONICAL_SEEDS = range(30)
 # Keys that say which replicates to make and where to put them; everything else is part of the experiment.
@@ -82,6 +97,11 @@ def _number(takes: str, good: Callable[[float], bool]) -> Any:
     return _setting(takes, lambda v: math.isfinite(v) and good(v))
 
 
+def _seed(stream: str) -> Any:
+    takes = f"a whole number from 0 to 4294967295, or null: the stream {stream}"
+    return _setting(takes, lambda v: v is None or 0 <= v < 2**32)
+
+
 def _one_of(names: Iterable[str]) -> Any:
     names = tuple(names)
     return _setting("one of " + ", ".join(names), lambda v: v in names)
@@ -99,12 +119,21 @@ class Data:
 
     law: str = _one_of(LAWS)
     n_train: int = _whole(1)
+    n_pool: int = _whole(0)
+    n_validation: int = _whole(0)
     n_test: int = _whole(0)
+    n_test_shifted: int = _whole(0)
     n_rows: int = _whole(1)
     n_majority: int = _whole(1)
     n_minority: int = _whole(1)
     n_features: int = _whole(1)
+    n_informative: int = _whole(1)
     n_test_balanced: int = _whole(0)
+    separation: float = _number("a number of at least 0", lambda v: v >= 0)
+    minority_share: float = _number("a share above 0 and below 1", lambda v: 0 < v < 1)
+    shifted_share: float = _number("a share above 0 and below 1", lambda v: 0 < v < 1)
+    flipped: float = _number("a share from 0 to below a half", lambda v: 0 <= v < 0.5)
+    spurious: float = _number("a share from 0 to 1", lambda v: 0 <= v <= 1)
     low: float = _number("a number", lambda v: True)
     high: float = _number("a number", lambda v: True)
     slope: float = _number("a number", lambda v: True)
@@ -113,13 +142,16 @@ class Data:
     boundary: float = _number("a number from 0 to 1", lambda v: 0 <= v <= 1)
     probe_low: float = _number("a number", lambda v: True)
     probe_high: float = _number("a number", lambda v: True)
+    within: float = _number("a number", lambda v: True)
     legacy_seed: int = _setting("a whole number from 0 to 4294967295", lambda v: 0 <= v < 2**32)
     skip: int = _whole(0)
     held_out_as: str = _one_of(HELD_OUT_AS)
     held_out: float = _number("a share from 0 to below 1", lambda v: 0 <= v < 1)
-    split_seed: int = _setting("a whole number from 0 to 4294967295", lambda v: 0 <= v < 2**32)
+    split_seed: int | None = _seed("split")
+    stratify: bool = _setting("true or false", lambda v: True)
     resample: str = _one_of(RESAMPLING)
-    resample_seed: int = _setting("a whole number from 0 to 4294967295", lambda v: 0 <= v < 2**32)
+    resample_seed: int | None = _seed("resample")
+    resample_before_split: bool = _setting("true or false", lambda v: True)
     neighbours: int = _whole(1)
 
 
@@ -128,7 +160,7 @@ class Model:
     """A network (dense hidden layers, each followed by dropout if there is any, and one output) or a linear model.
 
     Which settings a kind reads: `MODELS`; in a `Plan` the others are None. `members` is how many models of one kind,
-    each on data of its own, make one replicate.
+    each with its own turn of the streams in `members_vary`, make one replicate.
     """
 
     kind: str = _one_of(MODELS)
@@ -140,7 +172,9 @@ class Model:
     l2: float = _number("a number of at least 0", lambda v: v >= 0)
     output: str = _one_of(OUTPUTS)
     members: int = _setting("a whole number from 1 to 8", lambda v: 1 <= v <= 8)
+    members_vary: list[str] = _some_of(STREAMS)
     alpha: float = _number("a number of at least 0", lambda v: v >= 0)
+    penalty: str = _one_of(PENALTIES)
     inverse_penalty: float = _number("a number above 0", lambda v: v > 0)
 
 
@@ -170,9 +204,26 @@ class Training:
     optimizer: Optimizer = field(default_factory=Optimizer)
     epochs: int = _whole(1)
     batch_size: int = _whole(1)
+    class_weight: str = _one_of(CLASS_WEIGHTS)
     watch: list[str] = _some_of(WATCHED)
     validate_on: str = _one_of(VALIDATED_ON)
     stopping: Stopping = field(default_factory=Stopping)
+
+
+@dataclass
+class Decision:
+    """From scores to decisions, after training.
+
+    `corrected_to` is the share of class 1 that probabilities are corrected to (null: left alone), `miss_cost` what
+    missing a row of class 1 costs in units of a false alarm, `ensembles_of` how many members are averaged into one.
+    """
+
+    threshold: float = _number("a number from 0 to 1", lambda v: 0 <= v <= 1)
+    corrected_to: float | None = _setting(
+        "a share above 0 and below 1, or null", lambda v: v is None or (math.isfinite(v) and 0 < v < 1)
+    )
+    miss_cost: float = _number("a number above 0", lambda v: v > 0)
+    ensembles_of: int = _whole(1)
 
 
 @dataclass
@@ -182,6 +233,7 @@ class Arm:
     data: Data = field(default_factory=Data)
     model: Model = field(default_factory=Model)
     training: Training = field(default_factory=Training)
+    decision: Decision = field(default_factory=Decision)
 
 
 @dataclass
@@ -287,9 +339,21 @@ def resolve(composed: DictConfig, scenario: str, overrides: Sequence[str], decla
     _refuse_unknown_arms(changes, set(declared_arms))
     _refuse_hidden(changes, {name: set(_leaves(patch)) for name, patch in others.items()})
 
-    base = OmegaConf.create({name: composed[name] for name in ("data", "model", "training")})
-    arms = {name: _arm(base, name, patch) for name, patch in others.items()}
+    base = OmegaConf.create({f.name: composed[f.name] for f in dataclasses.fields(Arm)})
+    arms, unread = {}, []
+    for name, patch in others.items():
+        arms[name], dropped = _arm(base, name, patch)
+        unread.append(dropped)
+    for override in changes:
+        for key in [] if override.is_delete() else _leaves(override.value(), override.key_or_group):
+            if all(key in dropped for dropped in unread):
+                raise ConfigError(unread[0][key])
     _check(composed, "", [f.name for f in dataclasses.fields(Config) if f.name not in base])
+    for reference, laws in TRUTH_OF.items():
+        for name, arm in arms.items():
+            if reference in composed.references and arm.data.law not in laws:
+                takes = f"{reference} is known of law {' or '.join(laws)}, not of {arm.data.law} (arm {name})"
+                raise ConfigError(f"references: got {_shown(composed.references)}, but {takes}")
     seeds = range(composed.seed, composed.seed + composed.replicates)
     plain: dict[str, Any] = {f.name: composed[f.name] for f in dataclasses.fields(Plan) if f.name in composed}
     plain |= {name: tuple(value) for name, value in plain.items() if isinstance(value, ListConfig)}
@@ -337,7 +401,8 @@ def _refuse_hidden(changes: Iterable[Override], set_by: dict[str, set[str]]) -> 
                 raise ConfigError(f"{key}: every arm sets this for itself, so it would change nothing; use {instead}")
 
 
-def _arm(base: DictConfig, name: str, patch: DictConfig) -> Arm:
+def _arm(base: DictConfig, name: str, patch: DictConfig) -> tuple[Arm, dict[str, str]]:
+    """An arm, and what it inherits and does not read: by key, what to say of that."""
     _refuse_values_for_groups(patch, Arm, f"arms.{name}.")
     merged: Any = OmegaConf.structured(Arm)
     try:
@@ -347,9 +412,8 @@ def _arm(base: DictConfig, name: str, patch: DictConfig) -> Arm:
     except OmegaConfBaseException as error:
         raise ConfigError(explain(error, f"arms.{name}.")) from None
     _check(merged, f"arms.{name}.", list(base))
-    _check_read(merged, name, patch)
-    data, model, training = (_plain(merged[part]) for part in ("data", "model", "training"))
-    return Arm(data, model, training)
+    dropped = _check_read(merged, name, patch)
+    return Arm(*(_plain(merged[f.name]) for f in dataclasses.fields(Arm))), dropped
 
 
 def _refuse_values_for_groups(patch: DictConfig, shape: Any, prefix: str) -> None:
@@ -403,8 +467,17 @@ def _check(node: Any, prefix: str, keys: Iterable[str]) -> None:
                 raise ConfigError(f"{key}: got {_shown(plain)}, takes {spec.metadata['takes']}")
 
 
-def _check_read(arm: Any, name: str, patch: DictConfig) -> None:
-    """Check that just those settings are set which the arm's law, model and training read."""
+def _check_read(arm: Any, name: str, patch: DictConfig) -> dict[str, str]:
+    """Check that all is set that the arm's law, model and training read; drop what they inherit and do not read.
+
+    Returns what was dropped: by key, what to say of it to someone who has just set it.
+
+    Raises
+    ------
+    ConfigError
+        If a setting is missing, or the arm's own entry has one that is not read.
+    """
+    dropped: dict[str, str] = {}
 
     def check(part: str, reader: str, read: Collection[str], node: DictConfig) -> None:
         kind: Any = OmegaConf.get_type(node)
@@ -419,7 +492,11 @@ def _check_read(arm: Any, name: str, patch: DictConfig) -> None:
             elif spec.name in read and missing:
                 raise ConfigError(f"{key}: not set, {reader} takes {spec.metadata['takes']}")
             elif spec.name not in read and not missing:
-                raise ConfigError(f"{key}: got {_shown(node[spec.name])}, but {reader} does not read it")
+                unread = f"{key}: got {_shown(node[spec.name])}, but {reader} does not read it"
+                if key.startswith("arms."):
+                    raise ConfigError(unread)
+                dropped[key] = unread
+                node[spec.name] = MISSING
 
     for part, key in (("data", "law"), ("model", "kind")):
         if OmegaConf.is_missing(arm[part], key):
@@ -430,24 +507,66 @@ def _check_read(arm: Any, name: str, patch: DictConfig) -> None:
     check("model", f"a {model.kind} model", ("kind", *MODELS[model.kind]), model)
     trained = [f.name for f in dataclasses.fields(Training)] if model.kind in TRAINED_BY_KERAS else []
     check("training", f"a {model.kind} model", trained, arm.training)
+    check("decision", f"a {model.kind} model", [f.name for f in dataclasses.fields(Decision)], arm.decision)
 
-    prefix = f"arms.{name}." if "data" in patch else ""
-    if data.law == "noisy_line" and not data.low < data.high:
-        raise ConfigError(f"{prefix}data.high: got {data.high}, takes a number above data.low, which is {data.low}")
-    if data.law in ("noisy_line", "uniform_target") and data.n_test == 0:
-        raise ConfigError(f"{prefix}data.n_test: got 0, law {data.law} takes a whole number of at least 1")
+    _check_data(data, f"arms.{name}." if "data" in patch else "")
     if model.kind in TRAINED_BY_KERAS:
         _check_training(arm, name)
+    _check_decision(arm, f"arms.{name}." if "decision" in patch else "")
+    return dropped
+
+
+def _check_data(data: Any, prefix: str) -> None:
+    """Check what the settings of some data laws ask of each other."""
+
+    def need(good: bool, key: str, takes: str) -> None:
+        if not good:
+            raise ConfigError(f"{prefix}data.{key}: got {data[key]}, {takes}")
+
+    read = LAWS[data.law]
+    if "high" in read:
+        need(data.low < data.high, "high", f"takes a number above data.low, which is {data.low}")
+    if data.law in ("noisy_line", "uniform_target", "fresh_line", "normals", "rule"):
+        need(data.n_test > 0, "n_test", f"law {data.law} takes a whole number of at least 1")
+    if "n_pool" in read:
+        takes = f"takes 0 (no pool) or at least data.n_train, which is {data.n_train}"
+        need(data.n_pool == 0 or data.n_pool >= data.n_train, "n_pool", takes)
+    if "n_informative" in read:
+        takes = f"takes at most data.n_features, which is {data.n_features}"
+        need(data.n_informative <= data.n_features, "n_informative", takes)
+    if "spurious" in read:
+        need(data.n_features > 1, "n_features", f"law {data.law} takes at least 2: the second may be spurious")
+    if "held_out_as" in read and data.held_out_as != "none":
+        size = f"n_{data.held_out_as}"
+        drawn = data[size] if size in read else 0
+        takes = f"takes another name than that of the {drawn} rows that data.{size} asks for"
+        need(drawn == 0, "held_out_as", takes)
+
+
+def _check_decision(arm: Any, prefix: str) -> None:
+    """Check that decisions fit the scores they are made from."""
+    decision = arm.decision
+    classifies = "held_out_as" in LAWS[arm.data.law] and arm.model.kind not in ROUNDED
+    if not classifies:
+        for key, untouched in (("threshold", 0.5), ("corrected_to", None)):
+            if decision[key] != untouched:
+                what = f"a {arm.model.kind} model of law {arm.data.law} gives no probabilities to apply it to"
+                raise ConfigError(f"{prefix}decision.{key}: got {decision[key]}, but {what}")
+    members = arm.model.members if arm.model.kind in TRAINED_BY_KERAS else 1
+    if members % decision.ensembles_of:
+        takes = f"takes a divisor of model.members, which is {members}"
+        raise ConfigError(f"{prefix}decision.ensembles_of: got {decision.ensembles_of}, {takes}")
 
 
 def _check_training(arm: Any, name: str) -> None:
     """Check that a network's training agrees with its data."""
     data, training = arm.data, arm.training
     of_arm = f"arms.{name}"
-    if arm.model.members > 1 and data.law != "uniform_target":
+    if arm.model.members > 1 and data.law not in MEMBERS_OF:
         raise ConfigError(f"model.members: got {arm.model.members}, with law {data.law} {of_arm} takes 1")
     there = {"none"} | ({data.held_out_as} if not OmegaConf.is_missing(data, "held_out_as") else set())
-    there |= {"test"} if not OmegaConf.is_missing(data, "n_test") and data.n_test > 0 else set()
+    sizes = {split: f"n_{split}" for split in ("validation", "test")}
+    there |= {split for split, size in sizes.items() if not OmegaConf.is_missing(data, size) and data[size] > 0}
     if training.validate_on not in there:
         listed = ", ".join(sorted(there))
         raise ConfigError(f"training.validate_on: got {training.validate_on}, with its data {of_arm} takes {listed}")

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from sklearn.utils.class_weight import compute_sample_weight
 
 from mirage import clock, config, data
 from mirage.data import Array
@@ -73,15 +74,18 @@ class Lane:
 
     @staticmethod
     def _key(settings: config.Arm) -> str:
+        # What a program is not compiled for: these reach it as numbers.
+        free = dict.fromkeys(("epochs", "class_weight", "members", "members_vary"))
         shape = {"features": settings.data.n_features}
-        return json.dumps(asdict(settings.model) | asdict(settings.training) | shape, sort_keys=True)
+        return json.dumps(asdict(settings.model) | asdict(settings.training) | free | shape, sort_keys=True)
 
     def make(self, plan: config.Plan, task: Task, progress: Callable[[Task, int], None]) -> Iterator[Replicate]:
         """Make one task's replicates. `progress` gets the task and its epochs done."""
         settings = plan.arms[task.arm]
         began = time.perf_counter()
         members = settings.model.members or 1
-        everyone = [Streams(seed, plan.vary, member) for seed in task.seeds for member in range(members)]
+        varied = settings.model.members_vary or ()
+        everyone = [Streams(seed, plan.vary, member, varied) for seed in task.seeds for member in range(members)]
         drawn = [data.draw(settings.data, streams) for streams in everyone]
         for i, splits in enumerate(drawn):  # the members of a replicate are tested on the same rows
             splits |= {name: split for name, split in drawn[i - i % members].items() if name != "train"}
@@ -137,6 +141,9 @@ class Lane:
             return stacked.Rows(*(np.stack(a).astype(np.float32) for a in zip(*(d[split] for d in drawn), strict=True)))
 
         rows = rows_of("train")
+        if training.class_weight == "balanced":
+            weights = [compute_sample_weight("balanced", splits["train"].y) for splits in drawn]
+            rows = rows._replace(weight=np.stack(weights).astype(np.float32))
         fit = _fit_one_by_one if training.engine == "fit" else stacked.Stack.fit
         fitted = fit(
             stack,
@@ -147,8 +154,12 @@ class Lane:
             validation=None if training.validate_on == "none" else rows_of(training.validate_on),
             progress=progress,
         )
-        predicted = {split: stack.predict([f.variables for f in fitted], rows_of(split).x) for split in drawn[0]}
-        scores = [{split: values[i, :, 0] for split, values in predicted.items()} for i in range(len(fitted))]
+        sizes = [len(split.y) for split in drawn[0].values()]
+        everything = np.concatenate([rows_of(split).x for split in drawn[0]], axis=1)
+        predicted = np.split(
+            stack.predict([f.variables for f in fitted], everything)[..., 0], np.cumsum(sizes)[:-1], axis=1
+        )
+        scores = [dict(zip(drawn[0], (values[i] for values in predicted), strict=True)) for i in range(len(fitted))]
         model = [{"epochs_run": float(f.epochs_run), "diverged": float(f.diverged)} for f in fitted]
         if stack.stopping is not None:
             model = [m | {"best_epoch": float(f.best_epoch or 0) + 1} for m, f in zip(model, fitted, strict=True)]
@@ -161,7 +172,7 @@ def _fit_classical(
     """What `Lane._train` gives, of scikit-learn's models, which have no history."""
     from mirage import classical
 
-    fitted = [classical.fit(settings.model, splits) for splits in drawn]
+    fitted = [classical.fit(settings.model, splits, settings.data.n_informative) for splits in drawn]
     return [s for s, _ in fitted], [m | {"diverged": 0.0} for _, m in fitted], [{} for _ in fitted]
 
 
@@ -176,7 +187,7 @@ def _fit_one_by_one(
     progress: Callable[[int], None],
 ) -> list["stacked.Fitted"]:
     """What `stack.fit` does, by plain ``model.fit``: the same start, rows and order of batches, slowly."""
-    from mirage import keras_fit
+    from mirage import keras_fit, stacked
 
     order = orders(epochs)
     fitted: list[stacked.Fitted] = []
@@ -189,7 +200,7 @@ def _fit_one_by_one(
             keras_fit.fit(
                 stack.model,
                 start,
-                rows._replace(x=rows.x[r], y=rows.y[r]),
+                stacked.Rows(*(None if a is None else a[r] for a in rows)),
                 loss=stack.loss,
                 optimizer=stack.optimizer,
                 metrics=stack.metrics,

@@ -1,16 +1,13 @@
 """Predictions to rows: every number of a replicate, from what its record holds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from mirage import config, metrics, references
-from mirage.data import Array, Split
-from mirage.decisions import DECISIONS
+from mirage import config, decisions, metrics, references
+from mirage.data import LOOKED_AT, Array, Split
 
 Row = tuple[str, str, str, float]  # arm, split, metric, value
-
-PROBE = "probe"  # a split of inputs to look at, not rows to score
 
 
 def measure(plan: config.Plan, arm: str, predictions: Mapping[str, Array], model: Mapping[str, float]) -> list[Row]:
@@ -31,23 +28,24 @@ def measure(plan: config.Plan, arm: str, predictions: Mapping[str, Array], model
         Rows; references appear as arms named ``<arm>:<reference>``. All of a diverged replicate but `diverged` is NaN.
     """
     settings = plan.arms[arm]
-    decide = DECISIONS[settings.model.kind]
     gone = bool(model["diverged"])
     names = [key.removesuffix("_predicted") for key in predictions if key.endswith("_predicted")]
+    scored = [name for name in names if name not in LOOKED_AT]
+    if settings.decision.ensembles_of > 1:
+        scored.remove("train")  # every member has training rows of its own
     rows: list[Row] = []
-    for split in names:
-        if split == PROBE:
-            continue
-        y, scores = (_by_member(predictions[f"{split}_{part}"]) for part in ("y", "predicted"))
+    for split in scored:
+        scores = _scores(settings, predictions, split)
+        y = _by_member(predictions[f"{split}_y"])[: len(scores)]  # one test set, repeated for every member
         if gone:
             scores = np.full(scores.shape, np.nan)
-        each = [metrics.measure(plan.metrics, t, s, decide(np.nan_to_num(s))) for t, s in zip(y, scores, strict=True)]
+        each = [_measure(plan, settings, t, s) for t, s in zip(y, scores, strict=True)]
         rows += [(arm, split, name, float(np.mean([one[name] for one in each]))) for name in plan.metrics]
     with np.errstate(all="ignore"):  # what a diverged replicate predicts may be infinite
         numbers = dict(model) | _from_predictions(settings, predictions)
     rows += [(arm, "model", k, np.nan if gone and k != "diverged" else v) for k, v in numbers.items()]
     if plan.references:
-        rows += _references(plan, arm, {name: predictions for name in names if name != PROBE})
+        rows += _references(plan, arm, predictions, scored)
     return rows
 
 
@@ -55,39 +53,66 @@ def _by_member(values: Array) -> Array:
     return values if values.ndim == 2 else values[None]
 
 
+def _scores(settings: config.Arm, predictions: Mapping[str, Array], split: str) -> Array:
+    """What decisions are made from [ensemble, row]: recorded predictions, averaged and corrected as settings say."""
+    decision = settings.decision
+    scores = decisions.ensembles(_by_member(predictions[f"{split}_predicted"]), decision.ensembles_of)
+    if decision.corrected_to is None:
+        return scores
+    return decisions.corrected(scores, float(predictions["train_y"].mean()), decision.corrected_to)
+
+
+def _measure(plan: config.Plan, settings: config.Arm, y: Array, scores: Array) -> dict[str, float]:
+    decided = decisions.decide(settings.model.kind, settings.decision, np.nan_to_num(scores))
+    return metrics.measure(plan.metrics, y, scores, decided, settings.decision.miss_cost)
+
+
 def _from_predictions(settings: config.Arm, predictions: Mapping[str, Array]) -> dict[str, float]:
     """Numbers without a split that follow from predictions.
 
-    `probe_step` and `probe_flips`: the difference between the probabilities at the two probes, and whether the
-    decisions differ. `n_majority`, `n_minority`, `minority_share`: all rows after resampling, by class.
-    `prediction_spread`, `score_spread`, `target_spread` for a replicate of several models: sd over models of the
-    prediction (mean over test rows) and of the test error, sd of the test targets.
+    `probe_step` and `probe_flips`: how far the probability rises from the lower probe to the upper, and whether the
+    decisions differ; `within_step` the same distance for two inputs of one class. `n_majority`, `n_minority`,
+    `minority_share`: rows after resampling, by class. `prediction_spread`, `score_spread`, `target_spread` for a
+    replicate of several models: sd over models (or ensembles of them) of the prediction, mean over test rows,
+    and of the test error; sd of the test targets.
     """
     numbers: dict[str, float] = {}
-    if f"{PROBE}_predicted" in predictions:
-        low, high = predictions[f"{PROBE}_predicted"]
-        decide = DECISIONS[settings.model.kind]
-        numbers |= {"probe_step": float(high - low), "probe_flips": float(decide(high) != decide(low))}
+    if "probe_predicted" in predictions:
+        low, high = predictions["probe_predicted"]
+        decided = decisions.decide(settings.model.kind, settings.decision, np.array([low, high]))
+        numbers |= {"probe_step": float(high - low), "probe_flips": float(decided[0] != decided[1])}
+    if "within_predicted" in predictions:
+        low, high = predictions["within_predicted"]
+        numbers["within_step"] = abs(float(high - low))
     if settings.data.resample is not None:
-        pool = [predictions[f"{split}_y"] for split in ("train", settings.data.held_out_as) if split != "none"]
+        held_out = settings.data.held_out_as if settings.data.resample_before_split else "none"
+        pool = [predictions[f"{split}_y"] for split in ("train", held_out) if split != "none"]
         counts = sorted(np.bincount(np.concatenate(pool).astype(int), minlength=2))
         numbers |= {"n_majority": float(counts[1]), "n_minority": float(counts[0])}
         numbers["minority_share"] = float(counts[0] / sum(counts))
     if predictions["train_predicted"].ndim == 2:
-        y, predicted = predictions["test_y"], predictions["test_predicted"]
+        predicted = _scores(settings, predictions, "test")
+        y = predictions["test_y"][: len(predicted)]
         numbers["prediction_spread"] = float(predicted.std(axis=0, ddof=1).mean())
         numbers["score_spread"] = float(((predicted - y) ** 2).mean(axis=1).std(ddof=1))
         numbers["target_spread"] = float(y[0].std(ddof=1))
     return numbers
 
 
-def _references(plan: config.Plan, arm: str, of_split: Mapping[str, Mapping[str, Array]]) -> list[Row]:
-    splits = {name: Split(values[f"{name}_x"], values[f"{name}_y"]) for name, values in of_split.items()}
-    decide = DECISIONS["mlp"]
+def _references(plan: config.Plan, arm: str, predictions: Mapping[str, Array], scored: Sequence[str]) -> list[Row]:
+    settings = plan.arms[arm]
+
+    def rows_of(split: str) -> Split:
+        x, y = predictions[f"{split}_x"], predictions[f"{split}_y"]
+        return Split(x, y) if y.ndim == 1 else Split(x[0], y[0])  # of several members the first one's
+
+    splits = {name: rows_of(name) for name in dict.fromkeys(["train", *scored])}
     rows: list[Row] = []
     for reference in plan.references:
-        ideal = references.REFERENCES[reference](plan.arms[arm].data, splits)
-        for split, (_, y) in splits.items():
-            values = metrics.measure(plan.metrics, y, ideal[split], decide(ideal[split]))
+        ideal = references.REFERENCES[reference](settings.data, splits)
+        for split in scored:
+            y, scores = splits[split].y, ideal[split]
+            decided = decisions.above(scores, settings.decision.threshold)
+            values = metrics.measure(plan.metrics, y, scores, decided, settings.decision.miss_cost)
             rows += [(f"{arm}:{reference}", split, name, value) for name, value in values.items()]
     return rows

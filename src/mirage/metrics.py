@@ -43,7 +43,7 @@ def _ratio(top: float, bottom: float) -> float:
     return top / bottom if bottom else np.nan
 
 
-def _of_counts(tn: int, fp: int, fn: int, tp: int) -> dict[str, float]:
+def _of_counts(miss_cost: float, tn: int, fp: int, fn: int, tp: int) -> dict[str, float]:
     """Decision metrics by their definitions; NaN where one divides by nothing (no such class, none decided)."""
     recall, specificity = _ratio(tp, tp + fn), _ratio(tn, tn + fp)
     return {
@@ -53,6 +53,7 @@ def _of_counts(tn: int, fp: int, fn: int, tp: int) -> dict[str, float]:
         "recall": recall,
         "f1": _ratio(2 * tp, 2 * tp + fp + fn),
         "mcc": _ratio(tp * tn - fp * fn, np.sqrt(float(tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))),
+        "cost": (fp + miss_cost * fn) / (tn + fp + fn + tp),
         "tn": tn,
         "fp": fp,
         "fn": fn,
@@ -83,15 +84,21 @@ RANKED: dict[str, Callable[[Array, Array], float]] = {
 def _of_scores(name: str, y: Array, scores: Array) -> float:
     if name == "mse":
         return float(np.mean((scores - y) ** 2))
+    if name == "outside_unit":
+        return float(np.mean((scores < 0) | (scores > 1)))
     if name in RANKED:
         return float(RANKED[name](y, scores)) if len(np.unique(y)) == 2 else np.nan
     probabilities = scores.min() >= 0 and scores.max() <= 1
     return PROBABLE[name](y, scores.astype(float)) if probabilities else np.nan
 
 
-def measure(names: Iterable[str], y: Array, scores: Array, decided: Array) -> dict[str, float]:
+def measure(
+    names: Iterable[str], y: Array, scores: Array, decided: Array, miss_cost: float = 1.0
+) -> dict[str, float]:
     """Each named metric of scores [row] and decisions [row] for y [row].
 
+    `cost` is what the decisions cost per row if missing a row of class 1 costs `miss_cost` and a false alarm 1;
+    `outside_unit` the share of scores that are below 0 or above 1 and so no probabilities.
     NaN where it is undefined: precision when no positive is decided, recall and ROC AUC when one class is absent,
     log loss, Brier score and calibration error when a score is no probability, anything when a score is not finite.
     """
@@ -99,7 +106,7 @@ def measure(names: Iterable[str], y: Array, scores: Array, decided: Array) -> di
     if not np.isfinite(scores).all():
         return dict.fromkeys(names, np.nan)
     classes = np.isin(y, CLASSES).all()
-    decisions = _of_counts(**_counts(y, decided)) if classes else dict.fromkeys(config.DECISION_METRICS, np.nan)
+    decisions = _of_counts(miss_cost, **_counts(y, decided)) if classes else dict.fromkeys(config.DECISION_METRICS, np.nan)
     return {
         name: float(decisions[name]) if name in decisions
         else _of_scores(name, y, scores) if classes or name == "mse"

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 import numpy as np
+from scipy.special import expit
 from sklearn.linear_model import LinearRegression
 
 from mirage import config
-from mirage.data import Array, Split
+from mirage.data import Array, Split, centre
 
 
 def least_squares(settings: config.Data, splits: dict[str, Split]) -> dict[str, Array]:
@@ -20,6 +21,21 @@ def true_line(settings: config.Data, splits: dict[str, Split]) -> dict[str, Arra
     return {name: settings.slope * split.x[:, 0] for name, split in splits.items()}
 
 
+def bayes(settings: config.Data, splits: dict[str, Split]) -> dict[str, Array]:
+    """The true probability of class 1 in a split of law `normals`, given its features and the share of class 1 it was
+    drawn with.
+
+    No classifier ranks, decides or predicts probabilities better on new rows of that share.
+    """
+    away, flipped = centre(settings), settings.flipped
+    probabilities = {}
+    for name, (x, _) in splits.items():
+        share = settings.shifted_share if name == "test_shifted" else settings.minority_share
+        drawn = expit(np.log(share / (1 - share)) + x @ away - away @ away / 2)
+        probabilities[name] = flipped + (1 - 2 * flipped) * drawn
+    return probabilities
+
+
 def majority_class(settings: config.Data, splits: dict[str, Split]) -> dict[str, Array]:
     """The share of class 1 among the training rows, whatever the features: as a decision, always the larger class."""
     share = float(np.mean(splits["train"].y))
@@ -29,5 +45,7 @@ def majority_class(settings: config.Data, splits: dict[str, Split]) -> dict[str,
 REFERENCES: dict[str, Callable[[config.Data, dict[str, Split]], dict[str, Array]]] = {
     "least_squares": least_squares,
     "true_line": true_line,
+    "mean_target": majority_class,  # the same number: the mean of what was trained on
     "majority_class": majority_class,
+    "bayes": bayes,
 }

@@ -38,6 +38,7 @@ ELEMENTWISE = (
     keras.optimizers.Lion,
 )
 
+ROWS_PER_BLOCK = 256  # predicted at a time: one shape, so one program, whatever the number of rows
 STEPS_PER_CHUNK = 1000  # a fraction of a second: progress shows, an interrupt is heard, orders stay small
 
 
@@ -113,15 +114,6 @@ def use_one_thread_per_operation() -> None:
     tf.get_logger().setLevel("ERROR")  # no advice on how often functions are traced
     with contextlib.suppress(RuntimeError):
         tf.config.threading.set_intra_op_parallelism_threads(1)
-
-
-def class_weights(y: Array, weight_of: dict[int, float]) -> Array:
-    """Turn class weights into sample weights, as ``fit(class_weight=...)`` does: shape of `y` without a last 1."""
-    labels = y.reshape(y.shape[:2]).astype(int)
-    weights = np.ones(labels.shape, np.float32)
-    for label, weight in weight_of.items():
-        weights[labels == label] = weight
-    return weights
 
 
 def finite(variables: Variables, history: dict[str, Array]) -> bool:
@@ -377,7 +369,7 @@ class Stack:
             variable.assign(value)
 
         n = rows.x.shape[1]
-        chunk = min(epochs, max(1, steps_per_chunk // -(-n // self.batch_size)))
+        chunk = max(1, steps_per_chunk // -(-n // self.batch_size))  # whatever `epochs` is: one program for all
         padded = self._pad_rows(rows)
         padded_validation = None if validation is None else self._pad_rows(validation)
         state = [tf.constant(self._pad(values)) for values in zip(*(v.state for v in initial), strict=True)]
@@ -431,6 +423,11 @@ class Stack:
         """Predictions of at most `width` replicas for x [replica, row, ...]: shape [replica, row, output]."""
         trainable = [self._pad(values) for values in zip(*(v.trainable for v in replicas), strict=True)]
         state = [self._pad(values) for values in zip(*(v.state for v in replicas), strict=True)]
+        rows = x.shape[1]
+        padded = np.pad(self._pad(list(x)), [(0, 0), (0, -rows % ROWS_PER_BLOCK), *[(0, 0)] * (x.ndim - 2)])
         with clock.phase("predict"):
-            predicted = self._predict(trainable, state, tf.constant(self._pad(list(x))))
-        return np.asarray(predicted)[: len(replicas)]
+            blocks = [
+                self._predict(trainable, state, tf.constant(padded[:, first : first + ROWS_PER_BLOCK]))
+                for first in range(0, rows, ROWS_PER_BLOCK)
+            ]
+        return np.concatenate(blocks, axis=1)[: len(replicas), :rows]

@@ -1,4 +1,4 @@
-"""One seed to named random streams: data, init, shuffle, dropout.
+"""One seed to named random streams: data, split, resample, init, shuffle, dropout.
 
 Every stream is a function of the seed and its own name only, so drawing more from one never shifts another, and arms
 of one seed share what they can.
@@ -17,17 +17,19 @@ FIXED_SEED = 0  # what a stream follows that a scenario does not vary
 class Streams:
     """The random streams of one replicate: those in `vary` follow `seed`, the others stay the same for all seeds.
 
-    A replicate of several models gives each `member` streams of its own.
+    Of a replicate of several models each `member` has a turn of its own of the streams in `members_vary`; all members
+    share the others.
     """
 
     seed: int
     vary: Collection[str]
     member: int = 0
+    members_vary: Collection[str] = ()
 
     def _sequence(self, name: str) -> np.random.SeedSequence:
         word = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
         key = [self.seed if name in self.vary else FIXED_SEED, word]
-        return np.random.SeedSequence([*key, self.member] if self.member else key)
+        return np.random.SeedSequence([*key, self.member] if self.member and name in self.members_vary else key)
 
     def generator(self, name: str) -> np.random.Generator:
         """A fresh generator at the start of the named stream."""

@@ -16,8 +16,8 @@ CLAIMS = (
     "paradox-accuracy-high",
     "paradox-recall-low",
     "paradox-caused-by-imbalance",
-    "data-not-training-at-fault",
     "roc-auc-reveals-failure",
+    "loss-high-with-accuracy",
 )
 
 

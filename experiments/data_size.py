@@ -16,8 +16,8 @@ CLAIMS = (
     "more-data-lowers-test-error",
     "more-data-comes-close-to-truth",
     "more-data-binds-capacity",
-    "more-data-alone-suffices",
     "more-data-not-the-whole-cure",
+    "more-data-alone-suffices",
 )
 ROWS = {"rows_20": 20, "rows_64": 64, "rows_256": 256, "rows_1024": 1024}
 

@@ -13,7 +13,10 @@ from mirage import figures, plots
 from mirage.figures import Line, Panels, of_reference
 from mirage.report import Results
 
-CLAIMS = ("dropout-lowers-test-error", "dropout-raises-training-error")
+CLAIMS = (
+    "dropout-lowers-test-error",
+    "dropout-raises-training-error",
+)
 RATES = {"baseline": 0.0, "low": 0.1, "dropout": 0.2, "high": 0.5}
 
 

@@ -15,8 +15,8 @@ CLAIMS = (
     "imbalance-accuracy-high",
     "imbalance-recall-poor",
     "imbalance-accuracy-from-majority",
+    "imbalance-minority-inconsistent",
     "imbalance-causes-minority-failure",
-    "imbalance-severity-matters",
 )
 SHARES = {"share_50": 0.5, "share_20": 0.2, "logistic": 0.1, "share_5": 0.05, "share_2": 0.02}
 

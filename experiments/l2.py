@@ -16,8 +16,8 @@ CLAIMS = (
     "no-regularisation-overfits",
     "regularisation-narrows-gap",
     "regularisation-raises-test-accuracy",
+    "regularisation-lowers-test-loss",
     "l2-alone-helps",
-    "no-regularisation-follows-noise",
 )
 ARMS = (("none", "none"), ("l2_dropout", "L2, dropout"))
 

@@ -16,9 +16,9 @@ from mirage.report import Results
 CLAIMS = (
     "f1-below-accuracy",
     "metric-choice-accuracy-high",
-    "f1-differs-when-one-sided",
     "accuracy-unreliable-when-imbalanced",
     "low-f1-signals-uneven-skill",
+    "metric-choice-sways-judgement",
 )
 SHARES = {"share_50": 0.5, "share_20": 0.2, "share_10": 0.1, "share_5": 0.05, "share_2": 0.02}
 METRICS = {

@@ -17,8 +17,8 @@ from mirage.report import Results
 CLAIMS = (
     "runs-predict-differently",
     "score-stays-the-same",
+    "average-performance-good",
     "initial-weights-matter",
-    "batch-order-matters",
     "ensemble-reduces-spread",
 )
 

@@ -15,10 +15,10 @@ from mirage.report import Results
 
 CLAIMS = (
     "overfitting-test-above-train",
+    "overfitting-training-error-very-low",
     "overfitting-fits-noise",
     "overfitting-worse-than-line",
     "overfitting-longer-training-fits-noise",
-    "overfitting-capacity-is-main-cause",
 )
 
 
@@ -36,13 +36,13 @@ def controlled(results: Results) -> Panels:
     shown = {
         "network, training rows": ("network", "loss", plots.UNTREATED, ":"),
         "network, test rows": ("network", "val_loss", plots.UNTREATED, "-"),
-        "small network, training rows": ("small", "loss", plots.TREATED, ":"),
-        "small network, test rows": ("small", "val_loss", plots.TREATED, "-"),
+        "without bends, training rows": ("linear", "loss", plots.TREATED, ":"),
+        "without bends, test rows": ("linear", "val_loss", plots.TREATED, "-"),
     }
     levels = [("network:true_line", "test", "mse"), ("network:least_squares", "test", "mse")]
     errors = {
         f"{label}\n{split}": (arm, split, "mse", color)
-        for arm, label, color in (("network", "network", plots.UNTREATED), ("small", "small", plots.TREATED))
+        for arm, label, color in (("network", "network", plots.UNTREATED), ("linear", "no bends", plots.TREATED))
         for split in ("train", "test")
     }
     return [

@@ -14,9 +14,9 @@ from mirage.report import Results
 CLAIMS = (
     "lasso-many-zero-weights",
     "ridge-keeps-all-weights",
+    "penalty-fits-less-noise",
     "ridge-raises-test-accuracy",
     "lasso-raises-test-accuracy",
-    "alpha-needs-search",
 )
 ARMS = {
     "none": plots.UNTREATED,

@@ -15,7 +15,7 @@ CLAIMS = (
     "smote-raises-recall",
     "smote-costs-false-alarms",
     "smote-distorts-probabilities",
-    "oversampling-helps-minority",
+    "smote-makes-evaluation-reliable",
     "resampling-or-costs-required",
 )
 

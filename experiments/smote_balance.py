@@ -12,11 +12,11 @@ from mirage.figures import Panels
 from mirage.report import Results
 
 CLAIMS = (
-    "data-are-imbalanced",
     "smote-balances-classes",
     "augmentation-improves-generalisation",
     "smote-mitigates-overfitting",
     "leakage-inflates-validation",
+    "leakage-lowers-test-score",
 )
 
 
@@ -40,7 +40,7 @@ def controlled(results: Results) -> Panels:
         ("before", "before\nsplit", plots.OTHER),
     )
     shown = {
-        f"{word}\n{label}": (arm, split, "balanced_accuracy", color)
+        f"{label}\n{word}": (arm, split, "balanced_accuracy", color)
         for arm, label, color in arms
         for split, word in (("validation", "held out"), ("test", "fresh"))
     }

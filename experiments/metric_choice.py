@@ -47,7 +47,7 @@ def controlled(results: Results) -> Panels:
         return figures.sweep(lines, "share of the small class", "score", title, "{:.0%}".format)
 
     return [
-        (4.6, metrics(of_reference(SHARES), "Best possible rule (bayes)")),
+        (4.6, metrics(of_reference(SHARES), "Best possible rule")),
         (4.6, metrics(SHARES, "Network")),
     ]
 

@@ -40,8 +40,8 @@ def controlled(results: Results) -> Panels:
         "dropout\nmasks": "masks",
         "split": "split",
         "data": "data",
-        "all but\nmasks": "all",
-        "average\nof four": "ensemble",
+        "two\nsingle": "pair",
+        "two\naverages": "ensemble",
     }
     spreads = {
         label: (arm, "model", "prediction_spread", plots.TREATED if arm == "ensemble" else plots.UNTREATED)
@@ -52,7 +52,7 @@ def controlled(results: Results) -> Panels:
         "average\nof four": ("ensemble", "test", "mse", plots.TREATED),
     }
     return [
-        (6.4, figures.scores(spreads, "standard deviation of answers", "Spread, by what differs")),
+        (7.0, figures.scores(spreads, "standard deviation of answers", "Spread, by what differs")),
         (3.4, figures.scores(errors, "mean squared error", "Test error")),
     ]
 

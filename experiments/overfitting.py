@@ -27,7 +27,7 @@ def as_written(results: Results) -> Panels:
     errors = {split: ("network", split, "mse", plots.UNTREATED) for split in ("train", "test")}
     return [
         (4.6, figures.curves({"network": ("network", plots.UNTREATED)}, "What the network ends with")),
-        (3.8, figures.scores(errors, "mean squared error (square of y's unit)")),
+        (3.8, figures.scores(errors, "mean squared error")),
     ]
 
 
@@ -36,16 +36,16 @@ def controlled(results: Results) -> Panels:
     shown = {
         "network, training rows": ("network", "loss", plots.UNTREATED, ":"),
         "network, test rows": ("network", "val_loss", plots.UNTREATED, "-"),
-        "without bends, training rows": ("linear", "loss", plots.TREATED, ":"),
-        "without bends, test rows": ("linear", "val_loss", plots.TREATED, "-"),
+        "linear, training rows": ("linear", "loss", plots.TREATED, ":"),
+        "linear, test rows": ("linear", "val_loss", plots.TREATED, "-"),
     }
     levels = [("network:true_line", "test", "mse"), ("network:least_squares", "test", "mse")]
     errors = {
         f"{label}\n{split}": (arm, split, "mse", color)
-        for arm, label, color in (("network", "network", plots.UNTREATED), ("linear", "no bends", plots.TREATED))
+        for arm, label, color in (("network", "network", plots.UNTREATED), ("linear", "linear", plots.TREATED))
         for split in ("train", "test")
     }
     return [
-        (5.2, figures.histories(shown, "mean squared error", "Over the epochs", levels, log="xy")),
+        (5.2, figures.histories(shown, "mean squared error", "Over the epochs", levels, log="xy", lowest=0.1)),
         (4.6, figures.scores(errors, "mean squared error", "At the end")),
     ]

@@ -66,7 +66,7 @@ def _draw(block: SubFigure, half: Results, panels: Panels, width: float) -> None
     plan = half.plan
     heading = r"$\bf{As\ written}$" + f" (article {plan.article}, example {plan.example})"
     heading = heading if plan.kind == "as_written" else r"$\bf{Controlled}$"
-    title = textwrap.fill(plan.title, int(8 * width))
+    title = textwrap.fill(plan.title, int(8.6 * width))
     block.suptitle(f"{heading}\n{title}", fontsize=16, x=0.012, ha="left")
     block.set_facecolor(BACKGROUNDS[plan.kind])
     row = block.subplots(1, len(panels), squeeze=False, width_ratios=[width for width, _ in panels])[0]
@@ -99,9 +99,9 @@ def _mean(values: Array) -> float:
 
 
 def _scale(ax: Axes, metrics: set[str]) -> None:
-    """Shares from 0 to 1, counts from 0."""
-    if metrics <= SHARES:
-        ax.set_ylim(-0.04, 1.04)
+    """Shares from 0 to 1, MCC with some room below, counts from 0."""
+    if metrics <= SHARES | {"mcc"}:
+        ax.set_ylim(-0.14 if "mcc" in metrics else -0.04, 1.04)
     elif metrics <= COUNTS:
         ax.set_ylim(bottom=0)
 
@@ -183,6 +183,7 @@ def histories(
     title: str,
     levels: Sequence[tuple[str, str, str]] = (),
     log: str = "",
+    lowest: float | None = None,
 ) -> Panel:
     """Numbers over epochs.
 
@@ -194,6 +195,8 @@ def histories(
         (arm:reference, split, metric): what an ideal or trivial predictor scores, as grey lines.
     log
         The axes that are logarithmic: "", "x", "y" or "xy".
+    lowest
+        Where the axis of numbers begins: below lies what is as good as zero.
     """
 
     def draw(ax: Axes, results: Results) -> None:
@@ -206,6 +209,7 @@ def histories(
                 plots.level(ax, NOWHERE, np.array([_mean(values)]), arm.partition(":")[2])
         for axis in log:
             ax.set(**{f"{axis}scale": "log"})
+        ax.set_ylim(bottom=lowest)
         ax.set_ylabel(ylabel)
         ax.set_title(title)
 

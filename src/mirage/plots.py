@@ -29,7 +29,7 @@ OTHER = "#009E73"  # a second remedy
 FURTHER = ("#CC79A7", "#E69F00", "#56B4E9")  # where a panel shows more than three
 REFERENCE = "#6B6B6B"
 INK = "#1A1A1A"
-NEGLIGIBLE = "#E6E6E6"  # the stripe of what would not matter
+NEGLIGIBLE = "#DEDEDE"  # the stripe of what would not matter
 FIRST_SEED: dict[str, Any] = {
     "color": INK,
     "marker": "*",
@@ -98,7 +98,7 @@ def _mean(ax: Axes, x: float, values: Array, color: str, marker: str = "D") -> N
         mean, _ = mean_and_sd(defined)
         ax.errorbar(
             x, mean, [[mean - low], [high - mean]], fmt=marker, color=color, markersize=8, capsize=5, linewidth=2.2,
-            label=_once(ax, "mean and its 95 % interval"),
+            label=_once(ax, "mean, 95 % interval"),
         )  # fmt: skip
 
 
@@ -231,7 +231,7 @@ def confusion(ax: Axes, counts: Array, color: str) -> None:
                 )
             )
             text = f"{mean[true, decided]:.4g}" + (f"\n± {spread[true, decided]:.2g}" if len(counts) > 1 else "")
-            dark = 0.75 * share[true, decided] > 0.5
+            dark = 0.75 * share[true, decided] > 0.6
             ax.text(
                 decided + 0.5, 1.5 - true, text, ha="center", va="center", fontsize=15, color="white" if dark else INK
             )  # fmt: skip
@@ -268,8 +268,8 @@ def claims(
 ) -> None:
     """Claims, one a line: the text, effects and 95 % intervals in margins, and verdicts.
 
-    Effects are turned so that the claimed side lies to the right; where sameness is claimed it is the grey stripe:
-    what would not matter, inside the margin. The axis bends so that large effects fit.
+    Effects are turned so that what speaks against a claim lies on the left. The grey stripe is what would not matter,
+    inside the margin; where sameness is claimed it is the claimed side. The axis bends so that large effects fit.
 
     Parameters
     ----------
@@ -323,9 +323,10 @@ CLAIM_WIDTH = 60  # characters
 
 
 def _bent(value: float, row: dict[str, Any]) -> float:
-    """Where a claim's effect, or an end of its interval, is drawn."""
+    """Where a claim's effect, or an end of its interval, is drawn: what speaks against a claim, on the left."""
+    against = row["relation"] == "less" or (row["relation"] == "same" and row["effect"] > 0)
     units = value / row["margin"] if row["margin"] else np.sign(value) * 9
-    return float((-1 if row["relation"] == "less" else 1) * np.sign(units) * np.log2(1 + abs(units)))
+    return float((-1 if against else 1) * np.sign(units) * np.log2(1 + abs(units)))
 
 
 def legend_below(figure: Figure | SubFigure, columns: int) -> None:

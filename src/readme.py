@@ -1,5 +1,10 @@
-"""Fills the generated parts of README.md from results/tables, so that no number in it is typed: `python -m readme`."""
+"""Fills the generated parts of README.md and of the lessons from results/tables, so that no number in them is typed.
 
+`python -m readme`; `make all`, `make tables` and `make bench` end with it.
+"""
+
+import re
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,40 +12,85 @@ import pandas as pd
 
 import run
 from mirage import records
+from mirage.plots import VERDICT_SIGNS
 
-VERDICTS = ("supported", "contradicted", "negligible", "inconclusive")
 TABLES = run.ROOT / "results/tables"
 README = run.ROOT / "README.md"
+KINDS = {"as_written": "as written", "controlled": "controlled"}
+WHERE = {"as_written": "As written", "controlled": "In the controlled experiment"}
+OUTCOMES = {  # what becomes of a claim: the verdicts that count as such
+    "hold": ("supported",),
+    "fail": ("contradicted", "negligible"),
+    "open": ("inconclusive",),
+    "cannot be tested": ("untestable",),
+}
+WIDTH = 100  # characters to a line of a lesson's text
+
+
+def _judged(tables: Path) -> pd.DataFrame:
+    return pd.read_csv(tables / "claims.csv", keep_default_na=False, dtype=str)
 
 
 def _table(header: list[str], rows: list[list[str]]) -> str:
     lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _count(judged: pd.DataFrame, kind: str, outcome: str) -> int:
+    return int((judged["verdict"].isin(OUTCOMES[outcome]) & (judged["kind"] == kind)).sum())
+
+
+def _verdict(judged: pd.DataFrame, claim: str, kind: str) -> str:
+    found = judged.loc[(judged["claim"] == claim) & (judged["kind"] == kind), "verdict"]
+    return f"{VERDICT_SIGNS[found.iloc[0]]} {found.iloc[0]}" if len(found) else ""
 
 
 def ledger(tables: Path) -> str:
-    """The verdicts on every lesson's claims, counted, and one claim of each spelt out."""
-    judged = pd.read_csv(tables / "claims.csv").fillna({"verdict": ""})
-    tested = judged[judged["verdict"] != "untestable"]
-    counts = tested["verdict"].value_counts()
-    said = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
-    rows = []
+    """What became of the claims, counted; one claim of each lesson with its verdicts; and all of them, folded away."""
+    judged = _judged(tables)
+    kinds = [kind for kind in KINDS if kind in set(judged["kind"])]
+    of_articles = judged[judged["basis"] != "ours"]
+    made, ours = (frame["claim"].nunique() for frame in (of_articles, judged[judged["basis"] == "ours"]))
+    shares = [
+        [KINDS[kind], *(f"{(n := _count(of_articles, kind, outcome))} ({n / made:.0%})" for outcome in OUTCOMES)]
+        for kind in kinds
+    ]
+    rows, folded = [], []
     for lesson, claims in judged.groupby("lesson", sort=False):
-        article, example = (int(claims[name].mode()[0]) for name in ("article", "example"))
-        own = claims[claims["verdict"] != "untestable"]
-        headline = own.iloc[0]
+        of = str(lesson)
+        stated = claims.drop_duplicates("claim").set_index("claim")
+        shown = run.lesson(of).CLAIMS[0]
+        headline = shown if shown in stated.index else stated.index[0]
+        article, example = (claims.loc[claims[name] != "", name].mode()[0] for name in ("article", "example"))
         rows.append(
             [
-                f"[{lesson}](experiments/{lesson}.py)",
+                f"[{of}](experiments/{of}.py)",
                 f"{article}, {example}",
-                f"{headline['text']} **{headline['verdict']}**",
-                *(str(int((own["verdict"] == verdict).sum()) or "") for verdict in VERDICTS),
-                str(len(claims) - len(own) or ""),
+                stated.loc[headline, "text"],
+                *(_verdict(claims, headline, kind) for kind in kinds),
+                *(" / ".join(str(_count(claims, kind, outcome)) for kind in kinds) for outcome in OUTCOMES),
             ]
         )
-    header = ["lesson", "article, example", "its first claim, and the verdict", *VERDICTS, "untestable"]
-    summary = f"{len(judged)} claims; {len(tested)} can be tested with the examples as written: {said}."
-    return f"{summary}\n\n{_table(header, rows)}"
+        listed = [
+            [
+                text + (" *(ours)*" if basis == "ours" else ""),
+                *(_verdict(claims, str(claim), kind) for kind in kinds),
+            ]
+            for claim, text, basis in zip(stated.index, stated["text"], stated["basis"], strict=True)
+        ]
+        every = _table(["claim", *(KINDS[kind] for kind in kinds)], listed)
+        folded.append(f"<details><summary>{of}: all {len(listed)} claims</summary>\n\n{every}\n\n</details>")
+    both = " / ".join(KINDS[kind] for kind in kinds)
+    header = ["lesson", "article, example", "one of its claims", *(KINDS[kind] for kind in kinds), *OUTCOMES]
+    return "\n\n".join(
+        [
+            f"The articles make {made} claims that can be told apart; {ours} more are ours, to check the experiments.",
+            _table(["of the articles' claims", *OUTCOMES], shares),
+            f"Lesson by lesson (counts: {both}, ours included):",
+            _table(header, rows),
+            "\n".join(folded),
+        ]
+    )
 
 
 def speed(tables: Path) -> str:
@@ -64,9 +114,72 @@ def filled(text: str, tables: Path) -> str:
     return text
 
 
+def sentence(row: dict[str, str]) -> str:
+    """What came of a claim in one scenario: one plain sentence that follows from a row of claims.csv."""
+    where, verdict = WHERE[row["kind"]], row["verdict"]
+    if verdict == "untestable":
+        return f"{where} it cannot be tested: {row['reason'].partition('; design: ')[0].rstrip('.')}."
+    if not row["ci_low"]:
+        return f"{where} it stays open: {row['reason']}."
+    effect, low, high, margin = (f"{float(row[name]):.3g}" for name in ("effect", "ci_low", "ci_high", "margin"))
+    equal = row["ci_low"] == row["ci_high"]
+    number = f"{effect} in each of {row['n']} seeds" if equal else f"{effect} ({low} to {high}, {row['n']} seeds)"
+    within = abs(float(row["effect"])) <= float(row["margin"]) * (1 + 1e-9)
+    said = {
+        "supported": f"holds: the difference is {number}, {'within' if within else 'more than'} the margin of {margin}",
+        "contradicted": f"fails: the difference is {number}, against it by more than the margin of {margin}",
+        "negligible": f"fails: the difference is {number}, too small to matter beside the margin of {margin}",
+        "inconclusive": f"stays open: the difference is {number}, too uncertain for a margin of {margin}",
+    }
+    return f"{where} it {said[verdict]}."
+
+
+def outcome(lesson: str, tables: Path) -> str:
+    """What came of a lesson's claims, those of its figure first, then the others that both scenarios test."""
+    judged = _judged(tables)
+    judged = judged[judged["lesson"] == lesson]
+    tested = judged[judged["verdict"] != "untestable"]
+    twice = [claim for claim, kinds in tested.groupby("claim", sort=False)["kind"] if set(kinds) == set(KINDS)]
+    shown = [claim for claim in run.lesson(lesson).CLAIMS if claim in set(tested["claim"])]
+    parts = [
+        textwrap.fill(
+            "Each difference is what the claim's test puts left minus what it puts right, the mean over seeds with its "
+            f"95 % interval; the tests are in conf/claims/{lesson}.yaml.",
+            WIDTH,
+        )
+        + "\n"
+    ]
+    for claim in dict.fromkeys([*shown, *twice]):
+        rows = judged[judged["claim"] == claim].to_dict("records")
+        said = [{str(key): str(value) for key, value in row.items()} for row in rows]
+        text = " ".join([said[0]["text"], *(sentence(row) for row in said)])
+        parts.append(textwrap.fill(text, WIDTH, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False))
+    return "\n".join(parts)
+
+
+def lesson_filled(source: str, make: Callable[[], str]) -> str:
+    """A lesson's file with the generated part of its docstring, if it has one, made anew.
+
+    It stands between a line ``.. generated: outcome`` and a line ``.. end``. Where the docstring is not raw,
+    backslashes are doubled.
+    """
+    found = re.search(r"^\.\. generated: outcome\n.*?^\.\. end$", source, re.MULTILINE | re.DOTALL)
+    if not found:
+        return source
+    text = make().replace('"""', "'''")
+    text = text if source.startswith("r") else text.replace("\\", "\\\\")
+    return f"{source[: found.start()]}.. generated: outcome\n\n{text}\n\n.. end{source[found.end() :]}"
+
+
 def main() -> None:
-    """Rewrite README.md in place."""
+    """Rewrite README.md and the lessons in place."""
     records.write_text(README, filled(README.read_text(), TABLES))
+    for name in run.LESSONS:
+        file = run.lesson_file(name)
+        source = file.read_text()
+        written = lesson_filled(source, lambda name=name: outcome(name, TABLES))  # type: ignore[misc]
+        if written != source:
+            records.write_text(file, written)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,17 @@
 """The README: its numbers are those of the tables, and its commands work."""
 
+import ast
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import readme
+import run
 
 BLOCKS = re.findall(r"```bash\n(.*?)```", readme.README.read_text(), re.DOTALL)
 COMMANDS = [line.partition("  #")[0].strip() for block in BLOCKS for line in block.splitlines() if line.strip()]
@@ -19,6 +22,116 @@ MAKES = [command for command in COMMANDS if command.startswith("make ")]
 def test_its_numbers_are_those_of_the_committed_tables() -> None:
     text = readme.README.read_text()
     assert readme.filled(text, readme.TABLES) == text, "type: make tables"
+
+
+@pytest.mark.parametrize("lesson", run.LESSONS)
+def test_the_numbers_of_a_lesson_are_those_of_the_committed_tables(lesson: str) -> None:
+    source = run.lesson_file(lesson).read_text()
+    assert readme.lesson_filled(source, lambda: readme.outcome(lesson, readme.TABLES)) == source, "type: make tables"
+
+
+ROW = {
+    "claim": "dropout-lowers-test-error", "lesson": "dropout", "scenario": "dropout", "kind": "as_written",
+    "article": "1", "example": "2", "basis": "stated", "text": "Dropout lowers a|b.", "effect": "-0.25",
+    "ci_low": "-0.3", "ci_high": "-0.2", "margin": "0.1", "n": "30", "agree": "1", "scope": "data",
+    "verdict": "supported", "reason": "p = 0.01",
+}  # fmt: skip
+NUMBER = "-0.25 (-0.3 to -0.2, 30 seeds)"
+UNTESTED = ROW | dict.fromkeys(("effect", "ci_low", "ci_high", "margin", "n", "agree"), "")
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (ROW, f"As written it holds: the difference is {NUMBER}, more than the margin of 0.1."),
+        (
+            ROW | dict.fromkeys(("effect", "ci_low", "ci_high"), "0.05") | {"kind": "controlled"},
+            "In the controlled experiment it holds: the difference is 0.05 in each of 30 seeds, "
+            "within the margin of 0.1.",
+        ),
+        (
+            ROW | {"verdict": "contradicted"},
+            f"As written it fails: the difference is {NUMBER}, against it by more than the margin of 0.1.",
+        ),
+        (
+            ROW | {"verdict": "negligible", "effect": "-0.250049"},
+            f"As written it fails: the difference is {NUMBER}, too small to matter beside the margin of 0.1.",
+        ),
+        (
+            ROW | {"verdict": "inconclusive"},
+            f"As written it stays open: the difference is {NUMBER}, too uncertain for a margin of 0.1.",
+        ),
+        (
+            UNTESTED | {"verdict": "inconclusive", "reason": "5 of 30 pairs undefined, more than a tenth"},
+            "As written it stays open: 5 of 30 pairs undefined, more than a tenth.",
+        ),
+        (
+            UNTESTED | {"verdict": "untestable", "reason": "It has no such arm.; design: Add one."},
+            "As written it cannot be tested: It has no such arm.",
+        ),
+    ],
+)
+def test_a_sentence_follows_the_verdict(row: dict[str, str], expected: str) -> None:
+    assert readme.sentence(row) == expected
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Path:
+    """A ledger of three claims on one lesson: tested both ways, as written only (and in no figure), and ours."""
+    controlled = {"kind": "controlled", "scenario": "dropout_controlled"}
+    once = {"claim": "in-no-figure", "text": "Tested once."}
+    ours = {"claim": "our-check", "text": "A check.", "basis": "ours"}
+    rows = [
+        ROW,
+        ROW | once,
+        UNTESTED | ours | {"verdict": "untestable", "reason": "Not there."},
+        ROW | controlled | {"verdict": "negligible"},
+        UNTESTED | once | controlled | {"verdict": "untestable", "reason": "Not there."},
+        ROW | ours | controlled | {"verdict": "inconclusive"},
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "claims.csv", index=False)
+    return tmp_path
+
+
+def test_the_ledger_counts_what_became_of_the_articles_claims_and_lists_all(tables: Path) -> None:
+    lines = readme.ledger(tables).splitlines()
+    assert lines[0] == "The articles make 2 claims that can be told apart; 1 more are ours, to check the experiments."
+    assert "| as written | 2 (100%) | 0 (0%) | 0 (0%) | 0 (0%) |" in lines
+    assert "| controlled | 0 (0%) | 1 (50%) | 0 (0%) | 1 (50%) |" in lines
+    [row] = [line for line in lines if line.startswith("| [dropout]")]
+    assert row == (
+        "| [dropout](experiments/dropout.py) | 1, 2 | Dropout lowers a\\|b. | ✓ supported | ≈ negligible "
+        "| 2 / 0 | 0 / 1 | 0 / 1 | 1 / 1 |"
+    )
+    assert "| A check. *(ours)* | – untestable | ? inconclusive |" in lines
+    assert [line for line in lines if "summary" in line] == ["<details><summary>dropout: all 3 claims</summary>"]
+
+
+def test_a_lessons_outcome_has_the_claims_of_its_figure_and_those_tested_twice(tables: Path) -> None:
+    text = readme.outcome("dropout", tables)
+    assert max(map(len, text.splitlines())) <= 100
+    items = [" ".join(item.split()) for item in text.split("\n- ")[1:]]
+    assert [item.partition(".")[0] for item in items] == ["Dropout lowers a|b"]
+    assert all(readme.sentence(row) in items[0] for row in (ROW, ROW | {"kind": "controlled", "verdict": "negligible"}))
+
+
+def test_a_generated_part_is_made_anew_and_the_rest_left_alone() -> None:
+    before, after = 'r"""Why?\n\nSo.\n\n', '\n\nMore.\n"""\n\nx = 1\n'
+    source = f"{before}.. generated: outcome\nold\n.. end{after}"
+    once = readme.lesson_filled(source, lambda: "new")
+    assert once == f"{before}.. generated: outcome\n\nnew\n\n.. end{after}"
+    assert readme.lesson_filled(once, lambda: "new") == once
+
+
+def test_a_lesson_without_a_generated_part_is_left_alone() -> None:
+    assert readme.lesson_filled('"""Why?"""\n', lambda: "new") == '"""Why?"""\n'
+
+
+@pytest.mark.parametrize("raw", ["", "r"])
+def test_backslashes_and_quotes_do_not_break_a_docstring(raw: str) -> None:
+    source = f'{raw}"""Why?\n\n.. generated: outcome\n.. end\n"""\n'
+    text = ast.get_docstring(ast.parse(readme.lesson_filled(source, lambda: 'a \\d "b" and """c"""')))
+    assert text is not None and "a \\d \"b\" and '''c'''" in text
 
 
 def test_every_command_is_of_a_kind_that_is_tried_here() -> None:

@@ -27,7 +27,7 @@ from mirage import clock, config, records
 from mirage.data import CannotDraw
 
 if TYPE_CHECKING:
-    from mirage import claims, experiment
+    from mirage import claims, experiment, report
 
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS = sorted(file.stem for file in (ROOT / "conf/claims").glob("*.yaml"))
@@ -154,6 +154,10 @@ def remeasure(plan: config.Plan, runs: Path) -> None:
                 records.remeasure(runs, plan, arm, seed, measure(plan, arm, predictions, model))
 
 
+Halves = dict[str, "report.Results"]  # what a lesson's figure shows, by kind of scenario
+due: dict[tuple[Path, str], tuple[Halves, bool]] = {}  # figures to draw once all jobs are done, and whether in any case
+
+
 def perform(plan: config.Plan) -> None:
     """Make what a plan asks for and say where it is."""
     results = results_folder(plan)
@@ -183,13 +187,50 @@ def perform(plan: config.Plan) -> None:
         if plan.canonical:
             terminal.out.print(f"claims      {report.write_claims(results, loaded, LESSONS)}")
     if "figures" in plan.steps:
-        drawn = report.figure_files(results, plan)
-        file = lesson_file(plan.lesson)
-        if "train" not in plan.steps or not report.up_to_date(results, loaded, file):
-            with clock.phase("draw"):
-                report.write_figure(results, loaded, file, lesson(plan.lesson).figure)
-        for place in drawn:
-            terminal.out.print(f"figure      {place}")
+        again = "train" not in plan.steps
+        if plan.canonical:
+            halves, due_again = due.get((results, plan.lesson), ({}, False))
+            due[results, plan.lesson] = halves | {plan.kind: loaded}, due_again or again
+        else:
+            draw(results, [loaded], again)
+
+
+def draw(results: Path, halves: "Sequence[report.Results]", again: bool) -> None:
+    """Draw a lesson's figure, unless it is up to date, and say where it is."""
+    from mirage import report, terminal
+
+    plan = halves[0].plan
+    if again or not report.up_to_date(results, halves, lesson_file(plan.lesson)):
+        with clock.phase("draw"):
+            from mirage import figures
+
+            shown = lesson(plan.lesson)
+            report.write_figure(results, halves, lesson_file(plan.lesson), lambda h: figures.compose(shown, h))
+    for place in report.figure_files(results, plan):
+        terminal.out.print(f"figure      {place}")
+
+
+def draw_due() -> None:
+    """Draw the figures of canonical runs: each shows both scenarios of its lesson, as far as they have records."""
+    from mirage import report
+
+    for (results, name), (halves, again) in due.items():
+        runs = results / "runs"
+        for kind, scenario in (("as_written", name), ("controlled", f"{name}_controlled")):
+            if kind not in halves and scenario in SCENARIOS:
+                plan = canonical_plan(scenario)
+                if all(records.exists(runs, plan, arm, seed) for arm in plan.arms for seed in plan.seeds):
+                    remeasure(plan, runs)
+                    halves[kind] = report.load(runs, plan, claims_of(name))
+        draw(results, [halves[kind] for kind in config.KINDS if kind in halves], again)
+    due.clear()
+
+
+def canonical_plan(scenario: str) -> config.Plan:
+    """The plan of a scenario file unmodified, over the canonical seeds."""
+    overrides = [f"scenario={scenario}", f"replicates={len(config.CANONICAL_SEEDS)}"]
+    with hydra.initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        return plan_of(hydra.compose("config", overrides), scenario, overrides)
 
 
 def plan_of(composed: DictConfig, scenario: str, overrides: list[str]) -> config.Plan:
@@ -273,6 +314,10 @@ def main() -> None:
     except KeyboardInterrupt:
         print("interrupted: complete records are kept; the same command goes on from there", file=sys.stderr)
         sys.exit(130)
+    try:
+        draw_due()  # also after a failed job: what the others made is shown
+    except OSError as error:
+        failures.append(error)
     if clock.spent():
         spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in clock.spent().items())
         print(f"time        {time.perf_counter() - began:.1f} s; by phase, threads added up: {spent}")

@@ -352,8 +352,8 @@ def resolve(composed: DictConfig, scenario: str, overrides: Sequence[str], decla
     for reference, laws in TRUTH_OF.items():
         for name, arm in arms.items():
             if reference in composed.references and arm.data.law not in laws:
-                takes = f"{reference} is known of law {' or '.join(laws)}, not of {arm.data.law} (arm {name})"
-                raise ConfigError(f"references: got {_shown(composed.references)}, but {takes}")
+                but = f"{reference} is known of law {' or '.join(laws)}, not of {arm.data.law} (arm {name})"
+                raise ConfigError(f"references: got {_shown(composed.references)}, but {but}")
     seeds = range(composed.seed, composed.seed + composed.replicates)
     plain: dict[str, Any] = {f.name: composed[f.name] for f in dataclasses.fields(Plan) if f.name in composed}
     plain |= {name: tuple(value) for name, value in plain.items() if isinstance(value, ListConfig)}

@@ -38,7 +38,7 @@ Accuracy Mirage: why a model with high accuracy predicts poorly, measured over m
 
   python -m run scenario=NAME [KEY=VALUE ...]        (or: mirage scenario=NAME ...)
 
-Scenarios
+Scenarios: NAME is the example as written, NAME_controlled the fair experiment for its claims
 {scenarios}
 
 What to make
@@ -54,7 +54,7 @@ What to change (the arm under study; arms.NAME.KEY=VALUE for another, arms.NAME=
 
 Examples
   python -m run scenario=dropout seed=3
-  python -m run scenario=data_size replicates=30 arms.large.data.n_train=100
+  python -m run scenario=dropout_controlled replicates=30 arms.high.model.dropout=0.8
   python -m run -m scenario=overfitting,dropout 'seed=range(0,5)'       a sweep: every combination
   python -m run scenario=dropout --cfg job                              all settings, nothing run
 
@@ -67,8 +67,8 @@ class CannotRun(Exception):
 
 
 def help_text() -> str:
-    """The screenful that --help prints, scenarios with their titles."""
-    titles = {name: OmegaConf.load(ROOT / f"conf/scenario/{name}.yaml").title for name in SCENARIOS}
+    """The screenful that --help prints, every lesson once, with the title of its scenario as written."""
+    titles = {name: OmegaConf.load(ROOT / f"conf/scenario/{name}.yaml").title for name in LESSONS}
     return HELP.format(scenarios="\n".join(f"  {name:<24}{title}" for name, title in titles.items()))
 
 
@@ -270,7 +270,7 @@ def job(composed: DictConfig) -> None:
     try:
         settings = HydraConfig.get()
         perform(plan_of(composed, settings.runtime.choices["scenario"], list(settings.overrides.task)))
-    except (config.ConfigError, CannotRun, CannotDraw, OSError, OmegaConfBaseException) as error:
+    except (config.ConfigError, CannotRun, CannotDraw, MemoryError, OSError, OmegaConfBaseException) as error:
         failures.append(error)
 
 
@@ -281,6 +281,8 @@ def one_line(error: Exception) -> str:
         return f"scenario: not given, takes one of {known}; for example: python -m run scenario={SCENARIOS[0]}"
     if isinstance(error, config.ConfigError | CannotRun | CannotDraw):
         return str(error)
+    if isinstance(error, MemoryError):
+        return f"not enough memory: {' '.join(str(error).split()) or 'the settings ask for too much'}"
     if isinstance(error, OSError) and not isinstance(error, HydraException):  # Hydra's missing file is both
         return f"cannot write results: {error}"
     return config.explain(error)

@@ -129,7 +129,7 @@ def test_settings_are_all_that_was_decided_and_provenance_what_was_not(tmp_path:
     assert settings["seed"] == SEED and settings["fingerprint"] == records.fingerprint(PLAN, ARM)
     assert settings["vary"] == ["dropout", "init", "shuffle"]
     network = {"kind": "mlp", "hidden": [128, 64], "activation": "relu", "dropout": 0.2}
-    assert settings["model"] == network | {"l2": 0, "output": "linear", "members": 1}
+    assert settings["model"] == network | {"l2": 0, "output": "linear", "members": 1, "members_vary": []}
     assert settings["training"] == dataclasses.asdict(PLAN.arms[ARM].training)
     read = ("law", *config.LAWS["noisy_line"])  # what the law does not read decides nothing and is not written
     assert settings["data"] == {name: getattr(PLAN.arms[ARM].data, name) for name in read}
@@ -495,8 +495,8 @@ def mean_error(monkeypatch: pytest.MonkeyPatch) -> config.Plan:
     """A plan with one metric more."""
     known = metrics.measure
 
-    def more(names: Any, y: Any, scores: Any, decided: Any) -> dict[str, float]:
-        own = known([name for name in names if name != "mean_error"], y, scores, decided)
+    def more(names: Any, y: Any, scores: Any, decided: Any, miss_cost: float) -> dict[str, float]:
+        own = known([name for name in names if name != "mean_error"], y, scores, decided, miss_cost)
         return own | {"mean_error": float(np.mean(scores - y))}
 
     monkeypatch.setattr(metrics, "measure", more)

@@ -124,7 +124,7 @@ def fresh_line(settings: config.Data, draw: np.random.Generator, pick: np.random
 
 
 def centre(settings: config.Data) -> Array:
-    """Where class 1 of law `normals` lies [feature], seen from class 0: `separation` away, over the informative ones."""
+    """Where class 1 of law `normals` lies, seen from class 0 [feature]: `separation` away, in the informative ones."""
     away = np.zeros(settings.n_features)
     away[: settings.n_informative] = settings.separation / np.sqrt(settings.n_informative)
     return away

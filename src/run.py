@@ -154,12 +154,22 @@ def remeasure(plan: config.Plan, runs: Path) -> None:
                 records.remeasure(runs, plan, arm, seed, measure(plan, arm, predictions, model))
 
 
+def intact(runs: Path, plan: config.Plan, arm: str, seed: int) -> bool:
+    """Whether a replicate has a record, undamaged; a damaged one is named."""
+    if not records.exists(runs, plan, arm, seed):
+        return False
+    wrong = records.damage(runs, plan, arm, seed)
+    if wrong:
+        print(f"damaged record: {records.path(runs, plan, arm, seed)}: {wrong}; not used", file=sys.stderr)
+    return not wrong
+
+
 def perform(plan: config.Plan) -> None:
     """Make what a plan asks for and say where it is."""
     results = results_folder(plan)
     runs = results / "runs"
     again = plan.force and "train" in plan.steps
-    missing = {arm: [s for s in plan.seeds if again or not records.exists(runs, plan, arm, s)] for arm in plan.arms}
+    missing = {arm: [s for s in plan.seeds if again or not intact(runs, plan, arm, s)] for arm in plan.arms}
     to_train, total = sum(map(len, missing.values())), len(plan.arms) * len(plan.seeds)
     if "train" in plan.steps:
         train(plan, runs, {arm: seeds for arm, seeds in missing.items() if seeds})

@@ -1,11 +1,13 @@
 """python -m run: compose a scenario, make what is missing, show and write what came out."""
 
 import contextlib
+import dataclasses
 import gc
 import importlib
 import importlib.util
 import io
 import os
+import shlex
 import sys
 import threading
 import time
@@ -66,6 +68,10 @@ class CannotRun(Exception):
     """Something outside the configuration is in the way. Its text is one line."""
 
 
+class CannotMake(Exception):
+    """A replicate that failed. Its text is one line; the others are made all the same."""
+
+
 def help_text() -> str:
     """The screenful that --help prints, scenarios with their titles."""
     titles = {name: OmegaConf.load(ROOT / f"conf/scenario/{name}.yaml").title for name in SCENARIOS}
@@ -114,10 +120,10 @@ def results_folder(plan: config.Plan) -> Path:
     return folder
 
 
-def train(plan: config.Plan, runs: Path, missing: dict[str, Sequence[int]]) -> None:
-    """Train the missing replicates, each recorded as soon as its stack is done."""
+def train(plan: config.Plan, runs: Path, missing: dict[str, Sequence[int]]) -> "list[experiment.Failure]":
+    """Train the missing replicates, each recorded as soon as its stack is done; returns those that failed."""
     if not missing:
-        return
+        return []
     runs.mkdir(parents=True, exist_ok=True)  # what cannot be written to is found out before training
     from mirage import experiment, terminal
 
@@ -138,7 +144,7 @@ def train(plan: config.Plan, runs: Path, missing: dict[str, Sequence[int]]) -> N
             advance(task.arm, epochs_done - done.get(task, 0))
             done[task] = epochs_done
 
-        experiment.run(plan, missing, keep, progress)
+        return experiment.run(plan, missing, keep, progress)
 
 
 def remeasure(plan: config.Plan, runs: Path) -> None:
@@ -164,6 +170,23 @@ def intact(runs: Path, plan: config.Plan, arm: str, seed: int) -> bool:
     return not wrong
 
 
+def without(plan: config.Plan, failed: "Sequence[experiment.Failure]") -> config.Plan:
+    """The plan without the seeds that failed in any arm, each of which is told, with the command that repeats it."""
+    gone = sorted({f.seed for f in failed})
+    for seed in gone:
+        reasons = {f.arm: " ".join(f"{type(f.reason).__name__}: {f.reason}".split()) for f in failed if f.seed == seed}
+        for reason in dict.fromkeys(reasons.values()):
+            arms = ", ".join(arm for arm in reasons if reasons[arm] == reason)
+            failures.append(CannotMake(f"failed: {plan.scenario}, seed {seed}, arms {arms}: {reason}"))
+        place = [f"results_dir={plan.results_dir}"] if plan.results_dir else []
+        again = shlex.join(["python", "-m", "run", f"scenario={plan.scenario}", f"seed={seed}", *plan.changes, *place])
+        failures.append(CannotMake(f"again with: {again}"))
+    seeds = plan.seeds if not gone else [seed for seed in plan.seeds if seed not in gone]
+    if not seeds:
+        raise CannotMake(f"{plan.scenario}: no seed is left that has every arm")
+    return dataclasses.replace(plan, seeds=seeds)
+
+
 def perform(plan: config.Plan) -> None:
     """Make what a plan asks for and say where it is."""
     results = results_folder(plan)
@@ -171,8 +194,10 @@ def perform(plan: config.Plan) -> None:
     again = plan.force and "train" in plan.steps
     missing = {arm: [s for s in plan.seeds if again or not intact(runs, plan, arm, s)] for arm in plan.arms}
     to_train, total = sum(map(len, missing.values())), len(plan.arms) * len(plan.seeds)
+    failed: list[experiment.Failure] = []
     if "train" in plan.steps:
-        train(plan, runs, {arm: seeds for arm, seeds in missing.items() if seeds})
+        failed = train(plan, runs, {arm: seeds for arm, seeds in missing.items() if seeds})
+        plan = without(plan, failed)
     elif to_train:
         raise CannotRun(f"{plan.scenario}: {to_train} of {total} replicates have no record; train them first (steps)")
     remeasure(plan, runs)
@@ -184,8 +209,8 @@ def perform(plan: config.Plan) -> None:
     terminal.out.print(terminal.table(plan.title, means, list(plan.arms), plan.show, plan.seeds))
     if len(plan.seeds) > 1:
         terminal.out.print(terminal.verdicts(loaded.judged))
-    trained = to_train if "train" in plan.steps else 0
-    terminal.out.print(f"replicates  {trained} trained, {total - trained} read from their records")
+    trained = to_train - len(failed) if "train" in plan.steps else 0
+    terminal.out.print(f"replicates  {trained} trained, {total - to_train} read from their records")
     for arm in plan.arms:
         terminal.out.print(f"records     {records.path(runs, plan, arm, plan.seeds[0]).parent}")
     if "tables" in plan.steps:
@@ -239,7 +264,7 @@ def job(composed: DictConfig) -> None:
     try:
         settings = HydraConfig.get()
         perform(plan_of(composed, settings.runtime.choices["scenario"], list(settings.overrides.task)))
-    except (config.ConfigError, CannotRun, CannotDraw, OSError, OmegaConfBaseException) as error:
+    except (config.ConfigError, CannotRun, CannotMake, CannotDraw, OSError, OmegaConfBaseException) as error:
         failures.append(error)
 
 
@@ -248,7 +273,7 @@ def one_line(error: Exception) -> str:
     known = ", ".join(SCENARIOS)
     if "must specify 'scenario" in str(error):
         return f"scenario: not given, takes one of {known}; for example: python -m run scenario={SCENARIOS[0]}"
-    if isinstance(error, config.ConfigError | CannotRun | CannotDraw):
+    if isinstance(error, config.ConfigError | CannotRun | CannotMake | CannotDraw):
         return str(error)
     if isinstance(error, OSError) and not isinstance(error, HydraException):  # Hydra's missing file is both
         return f"cannot write results: {error}"
@@ -290,7 +315,7 @@ def main() -> None:
     for failure in failures:
         print(one_line(failure), file=sys.stderr)
     if failures:
-        sys.exit(2)
+        sys.exit(1 if all(isinstance(failure, CannotMake) for failure in failures) else 2)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ it but `provenance.json` is the same bytes whenever and wherever the replicate i
 
 import ast
 import dataclasses
+import fcntl
 import functools
 import hashlib
 import importlib.metadata
@@ -17,6 +18,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -192,6 +194,15 @@ def write_text(file: Path, text: str) -> None:
         aside.rename(file)
     finally:
         aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other processes out while files of a folder, made if need be, are read, changed and written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:  # closing it, or the end of the process, opens the lock
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @functools.cache

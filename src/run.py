@@ -64,6 +64,15 @@ Shell completion: eval "$(mirage -sc install=bash)"; Hydra's own help: --hydra-h
 """
 
 
+begun = False
+failures: list[tuple[str, int]] = []  # what is said at the end on standard error, and the exit status it asks for
+
+
+def fail(error: Exception) -> None:
+    """Keep an error for the end: the jobs after it are run all the same."""
+    failures.append((one_line(error), 1 if isinstance(error, CannotMake) else 2))
+
+
 class CannotRun(Exception):
     """Something outside the configuration is in the way. Its text is one line."""
 
@@ -177,10 +186,10 @@ def without(plan: config.Plan, failed: "Sequence[experiment.Failure]") -> config
         reasons = {f.arm: " ".join(f"{type(f.reason).__name__}: {f.reason}".split()) for f in failed if f.seed == seed}
         for reason in dict.fromkeys(reasons.values()):
             arms = ", ".join(arm for arm in reasons if reasons[arm] == reason)
-            failures.append(CannotMake(f"failed: {plan.scenario}, seed {seed}, arms {arms}: {reason}"))
+            fail(CannotMake(f"failed: {plan.scenario}, seed {seed}, arms {arms}: {reason}"))
         place = [f"results_dir={plan.results_dir}"] if plan.results_dir else []
         again = shlex.join(["python", "-m", "run", f"scenario={plan.scenario}", f"seed={seed}", *plan.changes, *place])
-        failures.append(CannotMake(f"again with: {again}"))
+        fail(CannotMake(f"again with: {again}"))
     seeds = plan.seeds if not gone else [seed for seed in plan.seeds if seed not in gone]
     if not seeds:
         raise CannotMake(f"{plan.scenario}: no seed is left that has every arm")
@@ -252,20 +261,31 @@ def check_scenarios(overrides: Sequence[str]) -> None:
                 raise config.ConfigError(f"scenario: {got}, takes one of {', '.join(SCENARIOS)}")
 
 
-begun = False
-failures: list[Exception] = []
-
-
 @hydra.main(version_base="1.3", config_path=str(ROOT / "conf"), config_name="config")
-def job(composed: DictConfig) -> None:
-    """One job of Hydra's. Its errors are kept for `main`, which prints them in one line."""
+def job(composed: DictConfig) -> tuple[int, list[tuple[str, int]]]:
+    """One job of Hydra's, in this process or a worker's. Gives the process and what failed in it."""
     global begun
-    begun = True
+    begun, before = True, len(failures)
     try:
         settings = HydraConfig.get()
         perform(plan_of(composed, settings.runtime.choices["scenario"], list(settings.overrides.task)))
     except (config.ConfigError, CannotRun, CannotMake, CannotDraw, OSError, OmegaConfBaseException) as error:
-        failures.append(error)
+        fail(error)
+    return os.getpid(), failures[before:]
+
+
+def after_sweep(plans: Sequence[config.Plan], returned: Sequence[tuple[int, list[tuple[str, int]]]]) -> None:
+    """Gather what failed in workers, and sum up every scenario of which several settings were run."""
+    for process, failed in returned:
+        if process != os.getpid():
+            failures.extend(failed)
+    from mirage import sweep, terminal
+
+    for scenario in dict.fromkeys(plan.scenario for plan in plans):
+        own = [plan for plan in plans if plan.scenario == scenario]
+        if sweep.swept(own):
+            for place in sweep.write(results_folder(own[0]), own):
+                terminal.out.print(f"sweep       {place}")
 
 
 def one_line(error: Exception) -> str:
@@ -300,11 +320,11 @@ def main() -> None:
             check_scenarios(typed.overrides)
         job()
     except (config.ConfigError, HydraException, OmegaConfBaseException) as error:
-        failures.append(error)
+        fail(error)
     except ValueError as error:
         if begun:
             raise
-        failures.append(error)  # Hydra's word for flags that do not go together
+        fail(error)  # Hydra's word for flags that do not go together
     except KeyboardInterrupt:
         print("interrupted: complete records are kept; the same command goes on from there", file=sys.stderr)
         sys.exit(130)
@@ -312,11 +332,12 @@ def main() -> None:
         spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in clock.spent().items())
         print(f"time        {time.perf_counter() - began:.1f} s; by phase, threads added up: {spent}")
     gc.freeze()  # at exit Python would otherwise walk through all of TensorFlow's objects, for more than a second
-    for failure in failures:
-        print(one_line(failure), file=sys.stderr)
+    for line, _ in failures:
+        print(line, file=sys.stderr)
     if failures:
-        sys.exit(1 if all(isinstance(failure, CannotMake) for failure in failures) else 2)
+        sys.exit(max(status for _, status in failures))
 
 
 if __name__ == "__main__":
-    main()
+    # Not this copy of the module, which only its own process knows: workers import `run` by its name.
+    importlib.import_module("run").main()

@@ -6,6 +6,7 @@ when something is trained.
 
 import contextlib
 import json
+import multiprocessing
 import os
 import sys
 import threading
@@ -228,8 +229,11 @@ _LANES: list[Lane] = []  # kept for the life of the process: a sweep's next job 
 
 
 def lanes() -> list[Lane]:
-    """One lane per processor core this process may use."""
-    wanted = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """One lane per processor core this process may use; a single one in a worker, which has others beside it."""
+    if multiprocessing.parent_process() is not None:
+        wanted = 1
+    else:
+        wanted = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     _LANES.extend(Lane() for _ in range(wanted - len(_LANES)))
     return _LANES[:wanted]
 

@@ -311,8 +311,8 @@ def job(composed: DictConfig) -> tuple[int, list[tuple[str, int]]]:
     try:
         settings = HydraConfig.get()
         perform(plan_of(composed, settings.runtime.choices["scenario"], list(settings.overrides.task)))
-    except (config.ConfigError, OmegaConfBaseException, CannotRun, CannotMake, CannotDraw, MemoryError, OSError) as error:
-        fail(error)
+    except (config.ConfigError, CannotRun, CannotMake, CannotDraw, MemoryError, OmegaConfBaseException, OSError) as e:
+        fail(e)
     return os.getpid(), failures[before:]
 
 

@@ -183,9 +183,7 @@ def jax_training() -> Callable[[], Any]:
     return lambda: jax.block_until_ready(everyone(keys))
 
 
-def everything(
-    results: str, scenarios: Sequence[str], name: str, note: Callable[..., None], target: str = ""
-) -> float:
+def everything(results: str, scenarios: Sequence[str], name: str, note: Callable[..., None], target: str = "") -> float:
     """Wall time of these scenarios over thirty seeds from no records, in one process; notes where it goes."""
     chosen = "scenario=" + ",".join(scenarios)
     whole, out = command("-m", "run", "-m", chosen, "replicates=30", f"results_dir={results}")

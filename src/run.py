@@ -1,11 +1,13 @@
 """python -m run: compose a scenario, make what is missing, show and write what came out."""
 
 import contextlib
+import dataclasses
 import gc
 import importlib
 import importlib.util
 import io
 import os
+import shlex
 import sys
 import threading
 import time
@@ -38,7 +40,7 @@ Accuracy Mirage: why a model with high accuracy predicts poorly, measured over m
 
   python -m run scenario=NAME [KEY=VALUE ...]        (or: mirage scenario=NAME ...)
 
-Scenarios
+Scenarios: NAME is the example as written, NAME_controlled the fair experiment for its claims
 {scenarios}
 
 What to make
@@ -54,7 +56,7 @@ What to change (the arm under study; arms.NAME.KEY=VALUE for another, arms.NAME=
 
 Examples
   python -m run scenario=dropout seed=3
-  python -m run scenario=data_size replicates=30 arms.large.data.n_train=100
+  python -m run scenario=dropout_controlled replicates=30 arms.high.model.dropout=0.8
   python -m run -m scenario=overfitting,dropout 'seed=range(0,5)'       a sweep: every combination
   python -m run scenario=dropout --cfg job                              all settings, nothing run
 
@@ -62,13 +64,26 @@ Shell completion: eval "$(mirage -sc install=bash)"; Hydra's own help: --hydra-h
 """
 
 
+begun = False
+failures: list[tuple[str, int]] = []  # what is said at the end on standard error, and the exit status it asks for
+
+
+def fail(error: Exception) -> None:
+    """Keep an error for the end: the jobs after it are run all the same."""
+    failures.append((one_line(error), 1 if isinstance(error, CannotMake) else 2))
+
+
 class CannotRun(Exception):
     """Something outside the configuration is in the way. Its text is one line."""
 
 
+class CannotMake(Exception):
+    """A replicate that failed. Its text is one line; the others are made all the same."""
+
+
 def help_text() -> str:
-    """The screenful that --help prints, scenarios with their titles."""
-    titles = {name: OmegaConf.load(ROOT / f"conf/scenario/{name}.yaml").title for name in SCENARIOS}
+    """The screenful that --help prints, every lesson once, with the title of its scenario as written."""
+    titles = {name: OmegaConf.load(ROOT / f"conf/scenario/{name}.yaml").title for name in LESSONS}
     return HELP.format(scenarios="\n".join(f"  {name:<24}{title}" for name, title in titles.items()))
 
 
@@ -114,10 +129,10 @@ def results_folder(plan: config.Plan) -> Path:
     return folder
 
 
-def train(plan: config.Plan, runs: Path, missing: dict[str, Sequence[int]]) -> None:
-    """Train the missing replicates, each recorded as soon as its stack is done."""
+def train(plan: config.Plan, runs: Path, missing: dict[str, Sequence[int]]) -> "list[experiment.Failure]":
+    """Train the missing replicates, each recorded as soon as its stack is done; returns those that failed."""
     if not missing:
-        return
+        return []
     runs.mkdir(parents=True, exist_ok=True)  # what cannot be written to is found out before training
     from mirage import experiment, terminal
 
@@ -138,7 +153,7 @@ def train(plan: config.Plan, runs: Path, missing: dict[str, Sequence[int]]) -> N
             advance(task.arm, epochs_done - done.get(task, 0))
             done[task] = epochs_done
 
-        experiment.run(plan, missing, keep, progress)
+        return experiment.run(plan, missing, keep, progress)
 
 
 def remeasure(plan: config.Plan, runs: Path) -> None:
@@ -158,15 +173,44 @@ Halves = dict[str, "report.Results"]  # what a lesson's figure shows, by kind of
 due: dict[tuple[Path, str], tuple[Halves, bool]] = {}  # figures to draw once all jobs are done, and whether in any case
 
 
+def intact(runs: Path, plan: config.Plan, arm: str, seed: int) -> bool:
+    """Whether a replicate has a record, undamaged; a damaged one is named."""
+    if not records.exists(runs, plan, arm, seed):
+        return False
+    wrong = records.damage(runs, plan, arm, seed)
+    if wrong:
+        print(f"damaged record: {records.path(runs, plan, arm, seed)}: {wrong}; not used", file=sys.stderr)
+    return not wrong
+
+
+def without(plan: config.Plan, failed: "Sequence[experiment.Failure]") -> config.Plan:
+    """The plan without the seeds that failed in any arm, each of which is told, with the command that repeats it."""
+    gone = sorted({f.seed for f in failed})
+    for seed in gone:
+        reasons = {f.arm: " ".join(f"{type(f.reason).__name__}: {f.reason}".split()) for f in failed if f.seed == seed}
+        for reason in dict.fromkeys(reasons.values()):
+            arms = ", ".join(arm for arm in reasons if reasons[arm] == reason)
+            fail(CannotMake(f"failed: {plan.scenario}, seed {seed}, arms {arms}: {reason}"))
+        place = [f"results_dir={plan.results_dir}"] if plan.results_dir else []
+        again = shlex.join(["python", "-m", "run", f"scenario={plan.scenario}", f"seed={seed}", *plan.changes, *place])
+        fail(CannotMake(f"again with: {again}"))
+    seeds = plan.seeds if not gone else [seed for seed in plan.seeds if seed not in gone]
+    if not seeds:
+        raise CannotMake(f"{plan.scenario}: no seed is left that has every arm")
+    return dataclasses.replace(plan, seeds=seeds)
+
+
 def perform(plan: config.Plan) -> None:
     """Make what a plan asks for and say where it is."""
     results = results_folder(plan)
     runs = results / "runs"
     again = plan.force and "train" in plan.steps
-    missing = {arm: [s for s in plan.seeds if again or not records.exists(runs, plan, arm, s)] for arm in plan.arms}
+    missing = {arm: [s for s in plan.seeds if again or not intact(runs, plan, arm, s)] for arm in plan.arms}
     to_train, total = sum(map(len, missing.values())), len(plan.arms) * len(plan.seeds)
+    failed: list[experiment.Failure] = []
     if "train" in plan.steps:
-        train(plan, runs, {arm: seeds for arm, seeds in missing.items() if seeds})
+        failed = train(plan, runs, {arm: seeds for arm, seeds in missing.items() if seeds})
+        plan = without(plan, failed)
     elif to_train:
         raise CannotRun(f"{plan.scenario}: {to_train} of {total} replicates have no record; train them first (steps)")
     remeasure(plan, runs)
@@ -178,8 +222,8 @@ def perform(plan: config.Plan) -> None:
     terminal.out.print(terminal.table(plan.title, means, list(plan.arms), plan.show, plan.seeds))
     if len(plan.seeds) > 1:
         terminal.out.print(terminal.verdicts(loaded.judged))
-    trained = to_train if "train" in plan.steps else 0
-    terminal.out.print(f"replicates  {trained} trained, {total - trained} read from their records")
+    trained = to_train - len(failed) if "train" in plan.steps else 0
+    terminal.out.print(f"replicates  {trained} trained, {total - to_train} read from their records")
     for arm in plan.arms:
         terminal.out.print(f"records     {records.path(runs, plan, arm, plan.seeds[0]).parent}")
     if "tables" in plan.steps:
@@ -222,7 +266,8 @@ def draw_due() -> None:
                 if all(records.exists(runs, plan, arm, seed) for arm in plan.arms for seed in plan.seeds):
                     remeasure(plan, runs)
                     halves[kind] = report.load(runs, plan, claims_of(name))
-        draw(results, [halves[kind] for kind in config.KINDS if kind in halves], again)
+        if halves:
+            draw(results, [halves[kind] for kind in config.KINDS if kind in halves], again)
     due.clear()
 
 
@@ -258,20 +303,34 @@ def check_scenarios(overrides: Sequence[str]) -> None:
                 raise config.ConfigError(f"scenario: {got}, takes one of {', '.join(SCENARIOS)}")
 
 
-begun = False
-failures: list[Exception] = []
-
-
 @hydra.main(version_base="1.3", config_path=str(ROOT / "conf"), config_name="config")
-def job(composed: DictConfig) -> None:
-    """One job of Hydra's. Its errors are kept for `main`, which prints them in one line."""
+def job(composed: DictConfig) -> tuple[int, list[tuple[str, int]]]:
+    """One job of Hydra's, in this process or a worker's. Gives the process and what failed in it."""
     global begun
-    begun = True
+    begun, before = True, len(failures)
     try:
         settings = HydraConfig.get()
         perform(plan_of(composed, settings.runtime.choices["scenario"], list(settings.overrides.task)))
-    except (config.ConfigError, CannotRun, CannotDraw, OSError, OmegaConfBaseException) as error:
-        failures.append(error)
+    except (config.ConfigError, CannotRun, CannotMake, CannotDraw, MemoryError, OmegaConfBaseException, OSError) as e:
+        fail(e)
+    return os.getpid(), failures[before:]
+
+
+def after_sweep(plans: Sequence[config.Plan], returned: Sequence[tuple[int, list[tuple[str, int]]]]) -> None:
+    """Gather what failed in workers, and sum up every scenario of which several settings were run."""
+    for process, failed in returned:
+        if process != os.getpid():
+            failures.extend(failed)
+    for plan in plans:
+        if plan.canonical and "figures" in plan.steps:  # those of workers; what this process has is there already
+            due.setdefault((results_folder(plan), plan.lesson), ({}, "train" not in plan.steps))
+    from mirage import sweep, terminal
+
+    for scenario in dict.fromkeys(plan.scenario for plan in plans):
+        own = [plan for plan in plans if plan.scenario == scenario]
+        if sweep.swept(own):
+            for place in sweep.write(results_folder(own[0]), own):
+                terminal.out.print(f"sweep       {place}")
 
 
 def one_line(error: Exception) -> str:
@@ -279,8 +338,10 @@ def one_line(error: Exception) -> str:
     known = ", ".join(SCENARIOS)
     if "must specify 'scenario" in str(error):
         return f"scenario: not given, takes one of {known}; for example: python -m run scenario={SCENARIOS[0]}"
-    if isinstance(error, config.ConfigError | CannotRun | CannotDraw):
+    if isinstance(error, config.ConfigError | CannotRun | CannotMake | CannotDraw):
         return str(error)
+    if isinstance(error, MemoryError):
+        return f"not enough memory: {' '.join(str(error).split()) or 'the settings ask for too much'}"
     if isinstance(error, OSError) and not isinstance(error, HydraException):  # Hydra's missing file is both
         return f"cannot write results: {error}"
     return config.explain(error)
@@ -306,27 +367,28 @@ def main() -> None:
             check_scenarios(typed.overrides)
         job()
     except (config.ConfigError, HydraException, OmegaConfBaseException) as error:
-        failures.append(error)
+        fail(error)
     except ValueError as error:
         if begun:
             raise
-        failures.append(error)  # Hydra's word for flags that do not go together
+        fail(error)  # Hydra's word for flags that do not go together
     except KeyboardInterrupt:
         print("interrupted: complete records are kept; the same command goes on from there", file=sys.stderr)
         sys.exit(130)
     try:
         draw_due()  # also after a failed job: what the others made is shown
     except OSError as error:
-        failures.append(error)
+        fail(error)
     if clock.spent():
         spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in clock.spent().items())
         print(f"time        {time.perf_counter() - began:.1f} s; by phase, threads added up: {spent}")
     gc.freeze()  # at exit Python would otherwise walk through all of TensorFlow's objects, for more than a second
-    for failure in failures:
-        print(one_line(failure), file=sys.stderr)
+    for line, _ in failures:
+        print(line, file=sys.stderr)
     if failures:
-        sys.exit(2)
+        sys.exit(max(status for _, status in failures))
 
 
 if __name__ == "__main__":
-    main()
+    # Not this copy of the module, which only its own process knows: workers import `run` by its name.
+    importlib.import_module("run").main()

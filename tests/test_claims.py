@@ -79,6 +79,7 @@ BAD = {
         "a-beats-b: controlled: got unknown key 'desing' (did you mean 'design'?), expected one of untestable, design",
     ),
 }
+SIDE = "expected arm.split.metric, a difference of two (A - B), or a number"
 BAD_TESTS = {
     "unknown key": (
         {"marign": 1},
@@ -90,9 +91,12 @@ BAD_TESTS = {
         ".relation: got 'lesser' (did you mean 'less'?), expected one of less,",
     ),
     "relation, list": ({"relation": ["less"]}, ".relation: got ['less']"),
-    "short side": ({"left": "a.mse"}, ".left: got 'a.mse', expected arm.split.metric or a number"),
-    "empty part": ({"right": "a..mse"}, ".right: got 'a..mse', expected arm.split.metric or a number"),
-    "side, nan": ({"right": math.nan}, ".right: got nan, expected arm.split.metric or a number"),
+    "short side": ({"left": "a.mse"}, f".left: got 'a.mse', {SIDE}"),
+    "empty part": ({"right": "a..mse"}, f".right: got 'a..mse', {SIDE}"),
+    "side, nan": ({"right": math.nan}, f".right: got nan, {SIDE}"),
+    "difference of three": ({"left": "a.b.c - a.b.c - a.b.c"}, f".left: got 'a.b.c - a.b.c - a.b.c', {SIDE}"),
+    "difference with a number": ({"left": "a.test.mse - 1"}, f".left: got 'a.test.mse - 1', {SIDE}"),
+    "nothing to take away": ({"left": "a.test.mse - "}, f".left: got 'a.test.mse - ', {SIDE}"),
     "same sides": (
         {"right": "a.test.mse"},
         ": left and right: got 'a.test.mse' and 'a.test.mse', expected two sides that",
@@ -155,6 +159,12 @@ def test_bad_file_is_one_clear_line(document, line):
         ("a.tets.mse", "a.tets.mse: got unknown split 'tets' (did you mean 'test'?), expected one of model, test"),
         ("a.test.mae", "a.test.mae: got unknown metric 'mae' (did you mean 'mse'?), expected one of mse"),
         ("a.model.mse", "a.model.mse: got unknown metric 'mse', expected one of epochs_run"),
+        ("a.test.mse - c.test.mse", "c.test.mse: got unknown arm 'c', expected one of a, a:line, b"),
+        ("b.test.mse - a.test.mae", "a.test.mae: got unknown metric 'mae' (did you mean 'mse'?), expected one of mse"),
+        (
+            "b.test.mse-a.test.mse",  # a minus without its spaces is part of a name
+            "b.test.mse-a.test.mse: got unknown arm 'b.test.mse-a', expected one of a, a:line, b",
+        ),
     ],
 )
 def test_unknown_arm_split_or_metric_is_one_line_with_what_there_is(left, line):
@@ -163,6 +173,7 @@ def test_unknown_arm_split_or_metric_is_one_line_with_what_there_is(left, line):
         claims.check(claim(left=left), "as_written", known)
     assert str(error.value) == f"claims of duel, a-beats-b: as_written: {line}"
     claims.check(claim(left="a:line.test.mse"), "as_written", known)
+    claims.check(claim(left="a:line.test.mse - a.test.mse"), "as_written", known)
     claims.check(claim(left=left), "controlled", known)  # untestable: names nothing
 
 
@@ -184,6 +195,24 @@ def test_judge_refuses_unknown_sides_mixed_lessons_and_other_kinds():
 def test_sides_leave_constants_out_and_split_from_the_right():
     test = claim(left="alpha_0.1.test.mse", right=0.5).as_written
     assert claims.sides(test) == [("alpha_0.1", "test", "mse")]
+
+
+def test_sides_of_differences_are_all_that_is_read():
+    test = claim(left="a.test.mse - b:line.train.mse", right="c.model.epochs - d.test.mse").as_written
+    read = [("a", "test", "mse"), ("b:line", "train", "mse"), ("c", "model", "epochs"), ("d", "test", "mse")]
+    assert claims.sides(test) == read
+
+
+def test_a_side_may_be_a_difference_of_two_numbers_of_one_seed():
+    rows = tidy(a=[1, 2, math.nan, 4, 5], b=[0, 0.5, 1, math.nan, 1], c=[7, 8, 9, 9])
+    test = claim(left="a.test.mse - b.test.mse", right="c.test.mse").as_written
+    got = claims.differences(test, rows.sample(frac=1, random_state=0))
+    assert got.index.tolist() == [0, 1, 2, 3, 4]
+    np.testing.assert_array_equal(got, [-6, -6.5, math.nan, math.nan, math.nan])
+    turned = claim(left="c.test.mse", right="a.test.mse - b.test.mse").as_written
+    np.testing.assert_array_equal(claims.differences(turned, rows), -got)
+    constant = claim(left="a.test.mse - b.test.mse", right=0.5).as_written
+    np.testing.assert_array_equal(claims.differences(constant, rows), [0.5, 1, math.nan, math.nan, 3.5])
 
 
 def test_differences_are_paired_by_seed_and_undefined_where_either_side_is():
@@ -387,6 +416,33 @@ def test_units_and_a_common_shift_change_nothing(pairs, margin, relation, scale,
     for other in (scaled, shifted):
         assert (other["verdict"], other["reason"], other["agree"]) == (got["verdict"], got["reason"], got["agree"])
     assert shifted["effect"] == got["effect"] and scaled["effect"] == got["effect"] * scale
+
+
+fours = st.lists(st.tuples(*[eighths] * 4), min_size=2, max_size=12)
+
+
+@settings(max_examples=25, deadline=None)
+@given(fours, margins, relations, st.sampled_from([2.0**-20, 4.0]), eighths)
+def test_a_difference_of_differences_is_judged_as_the_two_numbers_would_be(fours, margin, relation, scale, shift):
+    a, b, c, d = np.array(fours).T
+    given = {"relation": relation, "margin": margin}
+
+    def judged(left, right, scale=1, **rows):
+        stated = claim(left=left, right=right, **given | {"margin": margin * scale})
+        return claims.judge([stated], "as_written", tidy(**rows)).iloc[0]
+
+    plain = judged("a.test.mse", "b.test.mse", a=a - b, b=c - d)
+    ab, cd = "a.test.mse - b.test.mse", "c.test.mse - d.test.mse"
+    got = judged(ab, cd, a=a, b=b, c=c, d=d)
+    assert got.equals(plain)
+    # Swapped within both sides it is mirrored; a shift of both numbers of a side cancels; units do not matter.
+    mirrored = judged("b.test.mse - a.test.mse", "d.test.mse - c.test.mse", a=a, b=b, c=c, d=d)
+    assert mirrored["effect"] == -got["effect"]
+    same = relation == "same"
+    assert mirrored["verdict"] == (got["verdict"] if same else MIRROR.get(got["verdict"], got["verdict"]))
+    assert judged(ab, cd, a=a + shift, b=b + shift, c=c - shift, d=d - shift).equals(got)
+    scaled = judged(ab, cd, scale, a=a * scale, b=b * scale, c=c * scale, d=d * scale)
+    assert (scaled["verdict"], scaled["reason"]) == (got["verdict"], got["reason"])
 
 
 @fast

@@ -23,14 +23,14 @@ def splits(rows: int = 80, features: int = 4, seed: int = 0) -> dict[str, Split]
     return {"train": Split(x[:rows], y[:rows]), "test": Split(x[rows:], y[rows:])}
 
 
-def model(kind: str, **settings: float) -> config.Model:
+def model(kind: str, **settings: object) -> config.Model:
     unset = dict.fromkeys(name for names in config.MODELS.values() for name in names)
     return config.Model(kind, **(unset | settings))
 
 
 DIRECT = {
-    "logistic": (model("logistic", inverse_penalty=1.0), LogisticRegression()),
-    "logistic, strong penalty": (model("logistic", inverse_penalty=0.01), LogisticRegression(C=0.01)),
+    "logistic": (model("logistic", penalty="l2", inverse_penalty=1.0), LogisticRegression()),
+    "logistic, strong penalty": (model("logistic", penalty="l2", inverse_penalty=0.01), LogisticRegression(C=0.01)),
     "ridge": (model("ridge", alpha=1.0), Ridge()),
     "ridge, strong": (model("ridge", alpha=10.0), Ridge(alpha=10.0)),
     "lasso": (model("lasso", alpha=1.0), Lasso()),
@@ -77,7 +77,7 @@ def test_the_strongest_lasso_leaves_no_weight_and_says_the_share() -> None:
 def test_only_the_training_rows_are_fitted() -> None:
     data = splits()
     other = data | {"test": Split(data["test"].x, 1 - data["test"].y)}
-    for kind, settings in (("logistic", {"inverse_penalty": 1.0}), ("ridge", {"alpha": 1.0})):
+    for kind, settings in (("logistic", {"penalty": "l2", "inverse_penalty": 1.0}), ("ridge", {"alpha": 1.0})):
         one, same = (classical.fit(model(kind, **settings), d) for d in (data, other))
         np.testing.assert_array_equal(one[0]["test"], same[0]["test"])
         assert one[1] == same[1]

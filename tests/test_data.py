@@ -221,7 +221,7 @@ def test_examples_one_and_three_of_article_five_share_their_rows() -> None:
 # -- laws ----------------------------------------------------------------------------------------------------
 
 
-LABELS = {"held_out_as": "none", "held_out": 0.0, "split_seed": 42}
+LABELS = {"held_out_as": "none", "held_out": 0.0, "split_seed": 42, "stratify": False}
 
 
 def blocks(majority: int = 30, minority: int = 7, shift: float = 2.0, balanced: int = 0, **more: object) -> config.Data:
@@ -297,7 +297,7 @@ def test_every_law_a_scenario_may_name_is_here() -> None:
 
 def test_members_draw_rows_of_their_own() -> None:
     used = settings("multi_seed", "network")
-    first, second = (data.draw(used, Streams(0, ("data",), member))["train"].x for member in (0, 1))
+    first, second = (data.draw(used, Streams(0, ("data",), member, ("data",)))["train"].x for member in (0, 1))
     assert not np.array_equal(first, second)
 
 
@@ -330,13 +330,13 @@ def test_the_scenarios_hold_out_what_the_listings_do() -> None:
         assert same({k: drawn[k] for k in ("train", name)}, {"train": Split(x, y), name: Split(held_x, held_y)})
 
 
-SMOTED = {"resample": "smote", "resample_seed": 42, "neighbours": 5}
+SMOTED = {"resample": "smote", "resample_seed": 42, "resample_before_split": True, "neighbours": 5}
 
 
 @pytest.mark.parametrize(("minority", "neighbours", "seed"), [(7, 5, 42), (6, 5, 0), (12, 3, 42), (30, 5, 42)])
 def test_resampled_rows_are_imblearns(minority: int, neighbours: int, seed: int) -> None:
     whole = of(blocks(30, minority))["train"]
-    drawn = of(blocks(30, minority, resample="smote", resample_seed=seed, neighbours=neighbours))
+    drawn = of(blocks(30, minority, **SMOTED | {"resample_seed": seed, "neighbours": neighbours}))
     expected = SMOTE(random_state=seed, k_neighbors=neighbours).fit_resample(*whole)
     assert same(drawn, {"train": Split(*expected), "original": whole})
     np.testing.assert_array_equal(drawn["train"].x[: len(whole.y)], whole.x)  # the original rows come first

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,6 +38,7 @@ SCORED: dict[str, Callable[[Array, Array], float]] = {
     "log_loss": lambda y, p: sk.log_loss(y, p, labels=[0, 1]),
     "brier": sk.brier_score_loss,
 }
+OURS = ("cost", "outside_unit", "ece")  # what scikit-learn has no word for
 COUNTED = ("tn", "fp", "fn", "tp")
 CLASSIFIED = sorted(set(config.METRICS) - {"mse"})
 
@@ -51,7 +53,7 @@ def undefined(y: list[float], scores: list[float], decide: Callable[[Array], Arr
 
 
 def test_every_name_a_scenario_may_give_is_compared_here() -> None:
-    assert {*DECIDED, *SCORED, *COUNTED, "ece"} == set(config.METRICS)
+    assert {*DECIDED, *SCORED, *COUNTED, *OURS} == set(config.METRICS)
 
 
 # -- against scikit-learn ------------------------------------------------------------------------------------
@@ -131,6 +133,41 @@ def test_within_a_bin_too_much_and_too_little_cancel() -> None:
 
 def test_mse_by_hand() -> None:
     assert of([1.0, 2.0, 4.0], [1.0, 3.0, 1.0])["mse"] == 10 / 3
+
+
+@given(data=labelled, decided=st.randoms(use_true_random=False), miss_cost=st.floats(0.1, 100))
+def test_cost_is_what_every_row_costs_added_up(data: tuple[Array, Array], decided: Any, miss_cost: float) -> None:
+    y, p = data
+    d = np.array([decided.choice([0, 1]) for _ in y])
+    total = 0.0
+    for label, decision in zip(y, d, strict=True):
+        if label == 1 and decision == 0:
+            total += miss_cost
+        elif label == 0 and decision == 1:
+            total += 1
+    assert metrics.measure(["cost"], y, p, d, miss_cost)["cost"] == pytest.approx(total / len(y), rel=1e-9)
+
+
+@given(data=labelled)
+def test_where_a_miss_costs_as_much_as_a_false_alarm_cost_is_the_share_of_errors(data: tuple[Array, Array]) -> None:
+    got = metrics.measure(["cost", "accuracy"], *data, above(data[1]))
+    assert got["cost"] == pytest.approx(1 - got["accuracy"], abs=1e-12)
+
+
+def test_cost_by_hand() -> None:
+    y, decided = np.array([0, 0, 0, 1, 1]), np.array([0, 1, 1, 0, 1])
+    assert metrics.measure(["cost"], y, decided.astype(float), decided, 9.0) == {"cost": (2 * 1 + 9) / 5}
+
+
+@pytest.mark.parametrize(
+    ("scores", "share"),
+    [([0.0, 1.0, 0.5], 0), ([-0.0, 1.0], 0), ([np.nextafter(1, 2), 0.5], 1 / 2), ([-1e-9, 0.2, 2.0, 1.0], 1 / 2)],
+)
+def test_outside_the_unit_is_what_can_be_no_probability(scores: list[float], share: float) -> None:
+    y = [i % 2 for i in range(len(scores))]
+    got = of(y, scores, rounded)
+    assert got["outside_unit"] == share == np.mean([not 0 <= s <= 1 for s in scores])
+    assert math.isnan(got["log_loss"]) == (share > 0)
 
 
 # -- decisions that are no class -----------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from mirage import config
 KNOWN = ", ".join(run.SCENARIOS)
 TINY = ("training.epochs=3", "model.hidden=[4]")
 MIRAGE = Path(sys.executable).with_name("mirage")
-RECORD = {"history.csv", "measured.json", "metrics.csv", "predictions.npz", "provenance.json", "settings.json"}
+RECORD = {"checksums.json", "history.csv", "measured.json", "metrics.csv", "predictions.npz", "provenance.json", "settings.json"}
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ ONE_SCENARIO = f"scenario: not given, takes one of {KNOWN}; for example: python 
         ("scenario=drpout", f"scenario: got drpout (did you mean dropout?), takes one of {KNOWN}"),
         ("scenario=null", f"scenario: got null, takes one of {KNOWN}"),
         ("scenario=dropout trainng.epochs=3", r"trainng: unknown key \(did you mean training\?\); a run takes .*"),
-        ("scenario=dropout training.epochs=many", "training.epochs: got many, takes a whole number of at least 1"),
+        ("scenario=dropout training.epochs=many", "training.epochs: got many, takes a whole number from 1 to 1000000"),
         ("scenario=dropout model.dropout=1.0", "model.dropout: got 1.0, takes a number from 0 to below 1"),
         (
             "scenario=dropout arms.baseline.model.dropout=-0.1",

@@ -1,8 +1,9 @@
 """Claims and verdicts: from paired differences over seeds to one word per claim.
 
-A claim compares two numbers of the same seed, or two differences of such. Its effect is the mean over seeds of left minus right. The margin, the
-smallest effect that matters, cuts the line into three regions: below -margin, inside, above +margin. A verdict says
-in which region the true effect lies. ``less`` claims the region below, ``greater`` the one above, ``same`` the inside.
+A claim compares two numbers of the same seed, or two differences of such. Its effect is the mean over seeds of left
+minus right. The margin, the smallest effect that matters, cuts the line into three regions: below -margin, inside,
+above +margin. A verdict says in which region the true effect lies. ``less`` claims the region below, ``greater`` the
+one above, ``same`` the inside.
 
 **One p value per claim.** A one-sided t-test against each bound, on the side where the mean lies; p is twice the larger
 of the two. Twice, because a verdict can err to either side: half of the 5 % goes to each. So a verdict never

@@ -12,6 +12,7 @@ from mirage.data import Array, Split
 
 ITERATIONS = 10_000  # more than any of these fits takes; the default of 100 can end before the minimum
 
+
 def logistic(settings: config.Model) -> LogisticRegression:
     """Logistic regression; with an L2 penalty, scikit-learn's default, everything else is its default too."""
     if settings.penalty == "l2":
@@ -30,7 +31,9 @@ ESTIMATORS: dict[str, Callable[[config.Model], Any]] = {
 }
 
 
-def fit(settings: config.Model, splits: dict[str, Split], informative: int | None = None) -> tuple[dict[str, Array], dict[str, float]]:
+def fit(
+    settings: config.Model, splits: dict[str, Split], informative: int | None = None
+) -> tuple[dict[str, Array], dict[str, float]]:
     """Fit an estimator to the split `train`.
 
     Returns

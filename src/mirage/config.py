@@ -89,8 +89,9 @@ def _setting(takes: str, good: Callable[[Any], bool]) -> Any:
     return field(default=MISSING, metadata={"takes": takes, "good": good})
 
 
-def _whole(least: int) -> Any:
-    return _setting(f"a whole number of at least {least}", lambda v: v >= least)
+def _whole(least: int, most: int = 1_000_000) -> Any:
+    """A whole number up to one that no experiment of this size needs, but a slip of the hand exceeds."""
+    return _setting(f"a whole number from {least} to {most}", lambda v: least <= v <= most)
 
 
 def _number(takes: str, good: Callable[[float], bool]) -> Any:
@@ -143,7 +144,7 @@ class Data:
     probe_low: float = _number("a number", lambda v: True)
     probe_high: float = _number("a number", lambda v: True)
     within: float = _number("a number", lambda v: True)
-    legacy_seed: int = _setting("a whole number from 0 to 4294967295", lambda v: 0 <= v < 2**32)
+    legacy_seed: int = _whole(0, 2**32 - 1)
     skip: int = _whole(0)
     held_out_as: str = _one_of(HELD_OUT_AS)
     held_out: float = _number("a share from 0 to below 1", lambda v: 0 <= v < 1)
@@ -171,7 +172,7 @@ class Model:
     dropout: float = _number("a number from 0 to below 1", lambda v: 0 <= v < 1)
     l2: float = _number("a number of at least 0", lambda v: v >= 0)
     output: str = _one_of(OUTPUTS)
-    members: int = _setting("a whole number from 1 to 8", lambda v: 1 <= v <= 8)
+    members: int = _whole(1, 8)
     members_vary: list[str] = _some_of(STREAMS)
     alpha: float = _number("a number of at least 0", lambda v: v >= 0)
     penalty: str = _one_of(PENALTIES)
@@ -251,7 +252,7 @@ class Config(Arm):
     references: list[str] = _some_of(REFERENCES)
     show: list[str] = _some_of(METRICS, least=1)
     arms: dict[str, Any] = field(default_factory=dict)
-    seed: int = _whole(0)
+    seed: int = _setting("a whole number of at least 0", lambda v: v >= 0)
     replicates: int = _whole(1)
     force: bool = False
     steps: list[str] = _some_of(STEPS, least=1)
@@ -277,7 +278,7 @@ class Plan:
     show: tuple[str, ...]
     """The metrics shown in the terminal; tables hold all of them."""
     arms: dict[str, Arm]
-    seeds: range
+    seeds: Sequence[int]
     force: bool
     steps: tuple[str, ...]
     results_dir: str | None
@@ -334,7 +335,7 @@ def resolve(composed: DictConfig, scenario: str, overrides: Sequence[str], decla
         if not re.fullmatch(r"\w+", name):  # it becomes the name of a folder and a cell of a table
             raise ConfigError(f"arms: got {name}, takes names made of letters, digits and _")
         if not isinstance(patch, DictConfig):
-            raise ConfigError(f"arms.{name}: got {patch!r}, takes settings such as {{model: {{dropout: 0}}}}, or null")
+            raise ConfigError(f"arms.{name}: got {patch!r}, takes {takes(f'arms.{name}')}")
     changes = [o for o in OverridesParser.create().parse_overrides(list(overrides)) if _changes_the_experiment(o)]
     _refuse_unknown_arms(changes, set(declared_arms))
     _refuse_hidden(changes, {name: set(_leaves(patch)) for name, patch in others.items()})
@@ -352,8 +353,8 @@ def resolve(composed: DictConfig, scenario: str, overrides: Sequence[str], decla
     for reference, laws in TRUTH_OF.items():
         for name, arm in arms.items():
             if reference in composed.references and arm.data.law not in laws:
-                takes = f"{reference} is known of law {' or '.join(laws)}, not of {arm.data.law} (arm {name})"
-                raise ConfigError(f"references: got {_shown(composed.references)}, but {takes}")
+                but = f"{reference} is known of law {' or '.join(laws)}, not of {arm.data.law} (arm {name})"
+                raise ConfigError(f"references: got {_shown(composed.references)}, but {but}")
     seeds = range(composed.seed, composed.seed + composed.replicates)
     plain: dict[str, Any] = {f.name: composed[f.name] for f in dataclasses.fields(Plan) if f.name in composed}
     plain |= {name: tuple(value) for name, value in plain.items() if isinstance(value, ListConfig)}
@@ -593,8 +594,10 @@ def closest(name: str, known: Iterable[str]) -> str:
 def takes(key: str) -> str | None:
     """What the setting with this dotted key takes, None for an unknown key."""
     parts = [p for p in key.split(".") if p]
-    if len(parts) > 2 and parts[0] == "arms":
+    if parts[:1] == ["arms"] and len(parts) > 1:
         parts = parts[2:]
+        if not parts:
+            return "settings such as {model: {dropout: 0}}, or null"
     kind: Any = Config
     for i, part in enumerate(parts):
         spec = {f.name: f for f in dataclasses.fields(kind)}.get(part.split("[")[0])
@@ -616,6 +619,7 @@ def explain(error: Exception, prefix: str = "") -> str:
     if isinstance(error, OverrideParseException):
         reason = " ".join(str(error).partition("See https://")[0].split())
         return f"{error.override}: cannot be read as KEY=VALUE: {reason}"
+    merging = re.match(r"Error merging override (.*)", str(error))
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, OmegaConfBaseException):
         cause = cause.__cause__
@@ -630,8 +634,9 @@ def explain(error: Exception, prefix: str = "") -> str:
             where = key.rpartition(".")[0] or "a run"
             listed = f"; {where} takes {', '.join(known)}" if known else ""
             return f"{key}: unknown key{closest(key.rpartition('.')[2], known)}{listed}"
+        if merging and merging[1].startswith(f"{key}="):  # Hydra's error knows the value, OmegaConf's does not
+            return f"{merging[1].replace('=', ': got ', 1)}, takes {takes(key) or 'something else'}"
         return f"{key}: {str(cause).splitlines()[0]}; takes {takes(key) or 'something else'}"
-    merging = re.match(r"Error merging override (.*)", str(error))
     if merging:
         key = re.split(r"[=+~]+", merging[1].lstrip("+~"))[0]
         reason = str(error.__cause__ or "").partition("\n")[0]

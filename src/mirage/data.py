@@ -124,7 +124,7 @@ def fresh_line(settings: config.Data, draw: np.random.Generator, pick: np.random
 
 
 def centre(settings: config.Data) -> Array:
-    """Where class 1 of law `normals` lies [feature], seen from class 0: `separation` away, over the informative ones."""
+    """Where class 1 of law `normals` lies, seen from class 0 [feature]: `separation` away, in the informative ones."""
     away = np.zeros(settings.n_features)
     away[: settings.n_informative] = settings.separation / np.sqrt(settings.n_informative)
     return away
@@ -153,7 +153,8 @@ def normals(settings: config.Data, draw: np.random.Generator, pick: np.random.Ge
         y[changed] = 1 - y[changed]
         return Split(x, y), np.sort(changed)
 
-    sizes = {"validation": s.n_validation, "test": s.n_test, "test_shifted": s.n_test_shifted}
+    # Validation last: arms that differ in its size are tested on the same rows.
+    sizes = {"test": s.n_test, "test_shifted": s.n_test_shifted, "validation": s.n_validation}
     train, changed = rows("train", s.n_train, s.minority_share)
     splits = {"train": train} | {
         name: rows(name, n, s.shifted_share if name == "test_shifted" else s.minority_share)[0]

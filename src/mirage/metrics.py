@@ -92,9 +92,7 @@ def _of_scores(name: str, y: Array, scores: Array) -> float:
     return PROBABLE[name](y, scores.astype(float)) if probabilities else np.nan
 
 
-def measure(
-    names: Iterable[str], y: Array, scores: Array, decided: Array, miss_cost: float = 1.0
-) -> dict[str, float]:
+def measure(names: Iterable[str], y: Array, scores: Array, decided: Array, miss_cost: float = 1.0) -> dict[str, float]:
     """Each named metric of scores [row] and decisions [row] for y [row].
 
     `cost` is what the decisions cost per row if missing a row of class 1 costs `miss_cost` and a false alarm 1;
@@ -106,7 +104,9 @@ def measure(
     if not np.isfinite(scores).all():
         return dict.fromkeys(names, np.nan)
     classes = np.isin(y, CLASSES).all()
-    decisions = _of_counts(miss_cost, **_counts(y, decided)) if classes else dict.fromkeys(config.DECISION_METRICS, np.nan)
+    decisions = (
+        _of_counts(miss_cost, **_counts(y, decided)) if classes else dict.fromkeys(config.DECISION_METRICS, np.nan)
+    )
     return {
         name: float(decisions[name]) if name in decisions
         else _of_scores(name, y, scores) if classes or name == "mse"

@@ -4,6 +4,7 @@ One visual language: an arm keeps its colour, references are grey lines, every r
 first seed of an example as written - what a reader who ran it once would have seen - carries a black star.
 """
 
+import os
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -341,7 +342,7 @@ def legend_below(figure: Figure | SubFigure, columns: int) -> None:
 def save(figure: Figure, place: Path) -> None:
     """Write a figure whole or not at all, in the format of the file's ending: the same bytes for the same drawing."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    aside = place.with_name(f".{place.name}")
+    aside = place.with_name(f".{place.name}-{os.getpid()}")
     metadata = {".png": {"Software": None}, ".svg": {"Date": None, "Creator": None}}[place.suffix]
     try:
         figure.savefig(aside, format=place.suffix[1:], metadata=metadata)

@@ -22,8 +22,7 @@ def true_line(settings: config.Data, splits: dict[str, Split]) -> dict[str, Arra
 
 
 def bayes(settings: config.Data, splits: dict[str, Split]) -> dict[str, Array]:
-    """The true probability of class 1 in a split of law `normals`, given its features and the share of class 1 it was
-    drawn with.
+    """The true probability of class 1 in law `normals`, given the features and the share a split was drawn with.
 
     No classifier ranks, decides or predicts probabilities better on new rows of that share.
     """

@@ -104,9 +104,10 @@ def write_tables(results: Path, loaded: Results, scenarios: Iterable[str]) -> Pa
     records.write_text(place, _csv(summarise(loaded.rows)))
     if loaded.plan.canonical:
         every = results / "tables" / "metrics.csv"
-        known = pd.read_csv(every) if every.exists() else pd.DataFrame(columns=COLUMNS)
-        parts = {name: known[known["scenario"] == name] for name in scenarios} | {loaded.plan.scenario: loaded.rows}
-        records.write_text(every, _csv(pd.concat([p for _, p in sorted(parts.items()) if len(p)])))
+        with records.locked(every.parent):
+            known = pd.read_csv(every) if every.exists() else pd.DataFrame(columns=COLUMNS)
+            parts = {name: known[known["scenario"] == name] for name in scenarios} | {loaded.plan.scenario: loaded.rows}
+            records.write_text(every, _csv(pd.concat([p for _, p in sorted(parts.items()) if len(p)])))
     return place
 
 
@@ -117,14 +118,13 @@ def _csv(table: pd.DataFrame) -> str:
 def write_claims(results: Path, loaded: Results, lessons: Iterable[str]) -> Path:
     """Put a canonical run's verdicts into claims.csv, beside those of the other lessons that still exist."""
     place, judged = results / "tables" / "claims.csv", loaded.judged
-    place.parent.mkdir(parents=True, exist_ok=True)
-    if place.exists():
-        known = pd.read_csv(place, dtype={"article": "Int64", "example": "Int64", "n": "Int64"})
-        same = known["lesson"].isin(set(judged["lesson"])) & known["kind"].isin(set(judged["kind"]))
-        kept = known[~same & known["lesson"].isin(list(lessons))]
-        judged = pd.concat([kept, judged]) if len(kept) else judged
-    judged = judged.sort_values(["lesson", "kind"], kind="stable")
-    records.write_text(place, _csv(judged))
+    with records.locked(place.parent):
+        if place.exists():
+            known = pd.read_csv(place, dtype={"article": "Int64", "example": "Int64", "n": "Int64"})
+            same = known["lesson"].isin(set(judged["lesson"])) & known["kind"].isin(set(judged["kind"]))
+            kept = known[~same & known["lesson"].isin(list(lessons))]
+            judged = pd.concat([kept, judged]) if len(kept) else judged
+        records.write_text(place, _csv(judged.sort_values(["lesson", "kind"], kind="stable")))
     return place
 
 

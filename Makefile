@@ -6,7 +6,7 @@ EVERY_SCENARIO := $(RUN) -m 'scenario=glob(*)'
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help all lesson quick test lint tables figures bench lock clean clean-records
+.PHONY: help all lesson quick test lint tables figures check bench lock clean clean-records
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,9 @@ tables: .venv/ready  ## all tables, and README's numbers, again from the records
 figures: .venv/ready  ## all figures again from the records
 	$(EVERY_SCENARIO) replicates=30 'steps=[figures]'
 
+check: .venv/ready  ## make everything again, compare with the committed tables; QUICK=1: a slice
+	$(PY) -m check $(if $(QUICK),quick)
+
 bench: .venv/ready .venv/bench  ## how fast training is, beside model.fit and JAX
 	$(PY) -m bench
 	$(PY) -m readme
@@ -46,6 +49,9 @@ lock: .venv/ready  ## renew the pinned dependencies
 	$(LOCK) pyproject.toml -o requirements.lock
 	$(LOCK) pyproject.toml --extra dev -c requirements.lock -o locks/dev.lock
 	$(LOCK) pyproject.toml --extra bench -c requirements.lock -o locks/bench.lock
+	$(LOCK) pyproject.toml --extra slurm -c requirements.lock -o locks/slurm.lock
+	grep -E '^($(NUMERICAL))==' requirements.lock | tr -d '\\' > build-constraints.txt  # Ray needs older ones of the rest
+	$(LOCK) pyproject.toml --extra ray -c build-constraints.txt -o locks/ray.lock; rm build-constraints.txt
 	echo uv | $(LOCK) - -o locks/uv.lock
 	! grep -n '://' requirements.lock locks/*.lock
 
@@ -67,6 +73,7 @@ which-lesson:
 INSTALL := .venv/bin/uv pip install --quiet --python $(PY)
 # Compiled here and now: where PYTHONDONTWRITEBYTECODE is set, each import of TensorFlow would compile it again.
 INSTALL_LOCKED := $(INSTALL) --compile-bytecode --require-hashes -b requirements.lock
+NUMERICAL := tensorflow|keras|numpy|scipy|scikit-learn|imbalanced-learn|pandas|h5py|ml-dtypes
 LOCK := .venv/bin/uv pip compile --quiet --python $(PY) --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-header --no-annotate --upgrade
 

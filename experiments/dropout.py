@@ -9,13 +9,37 @@ seed. Training error is measured as in the article, after training and with drop
 no noise, so the true line scores 0 there.
 """
 
-from matplotlib.figure import Figure
-
 from mirage import figures, plots
+from mirage.figures import Line, Panels, of_reference
 from mirage.report import Results
 
+CLAIMS = (
+    "dropout-lowers-test-error",
+    "dropout-raises-training-error",
+)
+RATES = {"baseline": 0.0, "low": 0.1, "dropout": 0.2, "high": 0.5}
 
-def figure(results: Results) -> Figure:
-    """The article's pictures without and with dropout, and the scores of every seed."""
-    arms = {"baseline": ("no dropout", plots.UNTREATED), "dropout": ("dropout", plots.TREATED)}
-    return figures.lines_and_scores(results, arms)
+
+def as_written(results: Results) -> Panels:
+    """The article's pictures without and with dropout, and the errors of every seed."""
+    arms = {"no dropout": ("baseline", plots.UNTREATED), "dropout": ("dropout", plots.TREATED)}
+    errors = figures.two_by_two(("baseline", "none"), ("dropout", "dropout"), "mse", "mean squared error")
+    return [(4.6, figures.curves(arms, "Fitted curves")), (4.4, errors)]
+
+
+def controlled(results: Results) -> Panels:
+    """Errors against the rate, and what each rate changes on the test rows of one and the same seed."""
+    lines = {
+        "training rows": Line(RATES, "train", "mse", plots.UNTREATED, "s:"),
+        "test rows": Line(RATES, "test", "mse", plots.TREATED),
+        "true line, test rows": Line(of_reference(RATES, "true_line"), "test", "mse"),
+        "least squares, test rows": Line(of_reference(RATES, "least_squares"), "test", "mse"),
+    }
+    changes = {
+        f"rate {RATES[arm]:g}": (f"{arm}.test.mse - baseline.test.mse", plots.TREATED, CLAIMS[0])
+        for arm in ("low", "dropout", "high")
+    }
+    return [
+        (4.8, figures.sweep(lines, "dropout rate", "mean squared error", "Error by rate", log="")),
+        (4.4, figures.paired_differences(changes, "test error minus that without", "What dropout changes")),
+    ]

@@ -8,12 +8,36 @@ How to read the figure. Left: training and validation loss over the epochs, draw
 Middle: accuracy; half is chance. Right: the loss on the test rows.
 """
 
-from matplotlib.figure import Figure
-
-from mirage import figures
+from mirage import figures, plots
+from mirage.figures import Panels
 from mirage.report import Results
 
+CLAIMS = (
+    "early-stopping-stops-early",
+    "early-stopping-prevents-memorising",
+    "early-stopping-lowers-test-loss",
+    "early-stopping-raises-test-accuracy",
+    "early-stopping-leaves-no-gap",
+)
+ARMS = (("no_stopping", "full run"), ("early_stopping", "stopped"))
 
-def figure(results: Results) -> Figure:
-    """Losses over the epochs, accuracies, and losses on the test rows."""
-    return figures.two_networks(results, ("no_stopping", "to the end"), ("early_stopping", "stopped"), "validation")
+
+def as_written(results: Results) -> Panels:
+    """Losses over the epochs, and accuracies."""
+    return [(5.0, figures.losses(*ARMS, "validation")), (5.0, figures.two_by_two(*ARMS, "accuracy", "accuracy"))]
+
+
+def controlled(results: Results) -> Panels:
+    """Losses over the epochs, and what stopping changes within a seed."""
+    changes = {
+        label: (f"early_stopping.{side} - no_stopping.{side}", plots.TREATED, claim)
+        for label, side, claim in (
+            ("wrong labels\nlearned", "flipped.accuracy", None),
+            ("training\naccuracy", "train.accuracy", "early-stopping-prevents-memorising"),
+            ("test\naccuracy", "test.accuracy", "early-stopping-raises-test-accuracy"),
+        )
+    }
+    return [
+        (5.0, figures.losses(*ARMS, "validation")),
+        (4.6, figures.paired_differences(changes, "stopped minus full run", "What stopping changes")),
+    ]

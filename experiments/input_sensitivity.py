@@ -8,33 +8,53 @@ to the other. Right: accuracy on the training rows after the listing's ten epoch
 """
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from mirage import figures, plots
+from mirage.figures import Panels
 from mirage.report import Results
 
+CLAIMS = (
+    "small-step-moves-probability",
+    "small-step-flips-decision",
+    "sensitive-model-accurate",
+    "step-within-class-changes-prediction",
+    "score-ignores-input-conditions",
+)
 
-def figure(results: Results) -> Figure:
-    """The probability at the two probes, its step, and the accuracy."""
-    steps = {"0.49 to 0.51": ("network", "model", "probe_step", plots.UNTREATED)}
-    accuracy = {"train": ("network", "train", "accuracy", plots.UNTREATED)}
-    panels = [
-        (5.4, _probes),
-        (4.2, figures.scores(steps, "rise of the probability", "Step of every seed")),
-        (4.2, figures.scores(accuracy, "accuracy", "Accuracy of every seed")),
+
+def as_written(results: Results) -> Panels:
+    """The probability at the two probes, and the accuracy."""
+    accuracy = {"training rows": ("network", "train", "accuracy", plots.UNTREATED)}
+    return [(4.6, _probes), (3.4, figures.scores(accuracy, "accuracy"))]
+
+
+def controlled(results: Results) -> Panels:
+    """The probability along the decisive feature, and what is left when a feature breaks that went with the label."""
+    arms = {
+        "network": ("network", plots.UNTREATED),
+        "L2": ("l2", plots.TREATED),
+        "dropout": ("dropout", plots.OTHER),
+    }
+    broken = {
+        f"{label}\n{word}": (arm, split, "accuracy", color)
+        for arm, label, color in (("noisy", "rule only", plots.UNTREATED), ("spurious", "shortcut", plots.TREATED))
+        for split, word in (("test", "test"), ("test_broken", "broken"))
+    }
+    return [
+        (4.8, figures.along(arms, "Along the decisive feature")),
+        (5.0, figures.scores(broken, "accuracy", "A second feature that breaks")),
     ]
-    return figures.compose(results, panels)
 
 
 def _probes(ax: Axes, results: Results) -> None:
     settings = results.plan.arms["network"].data
     x, _, predicted = results.predictions("network", "probe")
     for r, line in enumerate(predicted):
-        ax.plot(x[r][:, 0], line, marker="o", color=plots.UNTREATED, alpha=0.5)
+        ax.plot(x[r][:, 0], line, marker="o", color=plots.UNTREATED, alpha=0.5, label="a seed" if r == 0 else None)
     if not results.values("network", "model", "diverged")[0]:
         label = f"seed {results.plan.seeds[0]} (one run)"
         ax.plot(x[0][:, 0], predicted[0], marker="o", color=plots.INK, linewidth=2.4, label=label, zorder=3)
     ax.axhline(0.5, color=plots.REFERENCE, linestyle="--", label="decision boundary")
-    ax.set(ylim=(0, 1), xlabel="first feature", ylabel="probability of class 1")
+    ax.set(ylim=(-0.04, 1.04), xlabel="decisive feature", ylabel="probability of class 1")
     ax.set_xticks([settings.probe_low, settings.probe_high])
     ax.set_title("At the two probes")

@@ -8,12 +8,37 @@ How to read the figure. Left: training and validation loss over the epochs (the 
 network's loss). Middle: accuracy; half is chance. Right: the loss on the test rows, without the penalty.
 """
 
-from matplotlib.figure import Figure
-
-from mirage import figures
+from mirage import figures, plots
+from mirage.figures import Panels
 from mirage.report import Results
 
+CLAIMS = (
+    "no-regularisation-overfits",
+    "regularisation-narrows-gap",
+    "regularisation-raises-test-accuracy",
+    "regularisation-lowers-test-loss",
+    "l2-alone-helps",
+)
+ARMS = (("none", "none"), ("l2_dropout", "L2, dropout"))
 
-def figure(results: Results) -> Figure:
-    """Losses over the epochs, accuracies, and losses on the test rows."""
-    return figures.two_networks(results, ("none", "none"), ("l2_dropout", "L2, dropout"), "validation")
+
+def as_written(results: Results) -> Panels:
+    """Losses over the epochs, and accuracies."""
+    arms = (ARMS[0], ("l2_dropout", "both"))
+    return [(5.0, figures.losses(*ARMS, "validation")), (5.0, figures.two_by_two(*arms, "accuracy", "accuracy"))]
+
+
+def controlled(results: Results) -> Panels:
+    """Wrong labels learned by heart, and test accuracy, one remedy at a time."""
+    arms = {
+        "none": ("none", plots.UNTREATED),
+        "L2": ("l2", plots.TREATED),
+        "dropout": ("dropout", plots.OTHER),
+        "both": ("l2_dropout", plots.FURTHER[0]),
+    }
+    wrong = {label: (arm, "flipped", "accuracy", color) for label, (arm, color) in arms.items()}
+    test = {label: (arm, "test", "accuracy", color) for label, (arm, color) in arms.items()}
+    return [
+        (4.6, figures.scores(wrong, "share of wrong labels learned", "Memorised: wrong training labels")),
+        (4.6, figures.scores(test, "accuracy", "Fresh test rows")),
+    ]

@@ -9,28 +9,52 @@ far the five answers to an input spread, beside how far the targets do; and the 
 """
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from mirage import figures, plots
+from mirage.figures import Panels
 from mirage.report import Results
 
+CLAIMS = (
+    "runs-predict-differently",
+    "score-stays-the-same",
+    "average-performance-good",
+    "initial-weights-matter",
+    "ensemble-reduces-spread",
+)
 
-def figure(results: Results) -> Figure:
-    """The five answers to each input, and the spreads over all replicates."""
+
+def as_written(results: Results) -> Panels:
+    """The five answers to each input, and how far they spread over all replicates."""
     spreads = {
-        "predictions\nof an input": ("network", "model", "prediction_spread", plots.UNTREATED),
+        "answers to\nan input": ("network", "model", "prediction_spread", plots.UNTREATED),
         "targets": ("network", "model", "target_spread", plots.REFERENCE),
     }
-    errors = {
-        "mean of\nfive": ("network", "test", "mse", plots.UNTREATED),
-        "sd of\nfive": ("network", "model", "score_spread", plots.UNTREATED),
+    return [(5.0, _answers), (3.6, figures.scores(spreads, "standard deviation", "Spread"))]
+
+
+def controlled(results: Results) -> Panels:
+    """How far answers spread, by what differs between networks, and what averaging does to the error."""
+    sources = {
+        "initial\nweights": "init",
+        "order": "order",
+        "dropout\nmasks": "masks",
+        "split": "split",
+        "data": "data",
+        "two\nsingle": "pair",
+        "two\naverages": "ensemble",
     }
-    panels = [
-        (6, _answers),
-        (4.4, figures.scores(spreads, "standard deviation", "Spread, every replicate")),
-        (4.4, figures.scores(errors, "mean squared error", "Test error, every replicate")),
+    spreads = {
+        label: (arm, "model", "prediction_spread", plots.TREATED if arm == "ensemble" else plots.UNTREATED)
+        for label, arm in sources.items()
+    }
+    errors = {
+        "single": ("single", "test", "mse", plots.UNTREATED),
+        "average\nof four": ("ensemble", "test", "mse", plots.TREATED),
+    }
+    return [
+        (7.0, figures.scores(spreads, "standard deviation of answers", "Spread, by what differs")),
+        (3.4, figures.scores(errors, "mean squared error", "Test error")),
     ]
-    return figures.compose(results, panels)
 
 
 def _answers(ax: Axes, results: Results) -> None:

@@ -9,12 +9,43 @@ on the test grid. The grid carries no noise, so the true line scores 0 there; on
 that was drawn. A score below that line on the training rows means that noise has been fitted.
 """
 
-from matplotlib.figure import Figure
-
 from mirage import figures, plots
+from mirage.figures import Panels
 from mirage.report import Results
 
+CLAIMS = (
+    "overfitting-test-above-train",
+    "overfitting-training-error-very-low",
+    "overfitting-fits-noise",
+    "overfitting-worse-than-line",
+    "overfitting-longer-training-fits-noise",
+)
 
-def figure(results: Results) -> Figure:
-    """The article's picture with a band over seeds, and the scores of every seed."""
-    return figures.lines_and_scores(results, {"network": ("network", plots.UNTREATED)})
+
+def as_written(results: Results) -> Panels:
+    """The article's picture with a band over seeds, and the errors of every seed."""
+    errors = {split: ("network", split, "mse", plots.UNTREATED) for split in ("train", "test")}
+    return [
+        (4.6, figures.curves({"network": ("network", plots.UNTREATED)}, "What the network ends with")),
+        (3.8, figures.scores(errors, "mean squared error")),
+    ]
+
+
+def controlled(results: Results) -> Panels:
+    """Training and test error over the epochs of a network that can memorise and of one that cannot."""
+    shown = {
+        "network, training rows": ("network", "loss", plots.UNTREATED, ":"),
+        "network, test rows": ("network", "val_loss", plots.UNTREATED, "-"),
+        "linear, training rows": ("linear", "loss", plots.TREATED, ":"),
+        "linear, test rows": ("linear", "val_loss", plots.TREATED, "-"),
+    }
+    levels = [("network:true_line", "test", "mse"), ("network:least_squares", "test", "mse")]
+    errors = {
+        f"{label}\n{split}": (arm, split, "mse", color)
+        for arm, label, color in (("network", "network", plots.UNTREATED), ("linear", "linear", plots.TREATED))
+        for split in ("train", "test")
+    }
+    return [
+        (5.2, figures.histories(shown, "mean squared error", "Over the epochs", levels, log="xy", lowest=0.1)),
+        (4.6, figures.scores(errors, "mean squared error", "At the end")),
+    ]

@@ -7,23 +7,45 @@ How to read the figure. Two panels of confusion counts on the original rows, wit
 how well the predicted probabilities match the share of positives (dots on the dashed line match).
 """
 
-from matplotlib.figure import Figure
-
 from mirage import figures, plots
+from mirage.figures import Panels
 from mirage.report import Results
 
+CLAIMS = (
+    "smote-raises-recall",
+    "smote-costs-false-alarms",
+    "smote-distorts-probabilities",
+    "smote-makes-evaluation-reliable",
+    "resampling-or-costs-required",
+)
 
-def figure(results: Results) -> Figure:
-    """Confusion counts, recall, and reliability, without SMOTE and with it."""
-    recall = {
-        "none": ("none", "original", "recall", plots.UNTREATED),
-        "SMOTE": ("smote", "original", "recall", plots.TREATED),
-    }
+
+def as_written(results: Results) -> Panels:
+    """Recall and precision, and how probabilities fit the share of positives, without SMOTE and with it."""
     arms = {"none": ("none", "original", plots.UNTREATED), "SMOTE": ("smote", "original", plots.TREATED)}
-    panels = [
-        (4.3, figures.confusion("none", "original", plots.UNTREATED, "Without SMOTE")),
-        (4.3, figures.confusion("smote", "original", plots.TREATED, "With SMOTE")),
-        (4, figures.scores(recall, "recall of class 1", "Recall of every seed")),
-        (4.6, figures.reliability(arms, "Reliability")),
+    shown = {
+        f"{metric}\n{label}": (arm, split, metric, color)
+        for metric in ("recall", "precision")
+        for label, (arm, split, color) in arms.items()
+    }
+    return [
+        (5.0, figures.scores(shown, "score", "Original rows, every seed")),
+        (4.4, figures.reliability(arms, "Do probabilities hold?")),
     ]
-    return figures.compose(results, panels)
+
+
+def controlled(results: Results) -> Panels:
+    """Every remedy's place between recall and precision, and its probabilities."""
+    remedies = {
+        "none": ("none", "test", plots.UNTREATED),
+        "SMOTE": ("smote", "test", plots.TREATED),
+        "moved threshold": ("threshold", "test", plots.OTHER),
+        "class weights": ("weights", "test", plots.FURTHER[0]),
+        "oversampling": ("oversample", "test", plots.FURTHER[1]),
+        "undersampling": ("undersample", "test", plots.FURTHER[2]),
+    }
+    held = {label: remedies[label] for label in ("none", "SMOTE")}
+    return [
+        (5.2, figures.precision_recall(remedies, "Fresh rows (dot: as decided)")),
+        (4.4, figures.reliability(held, "Do probabilities hold?")),
+    ]

@@ -1,11 +1,13 @@
 """python -m run: compose a scenario, make what is missing, show and write what came out."""
 
 import contextlib
+import dataclasses
 import gc
 import importlib
 import importlib.util
 import io
 import os
+import shlex
 import sys
 import threading
 import time
@@ -27,7 +29,7 @@ from mirage import clock, config, records
 from mirage.data import CannotDraw
 
 if TYPE_CHECKING:
-    from mirage import claims, experiment
+    from mirage import claims, experiment, report
 
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS = sorted(file.stem for file in (ROOT / "conf/claims").glob("*.yaml"))
@@ -62,8 +64,21 @@ Shell completion: eval "$(mirage -sc install=bash)"; Hydra's own help: --hydra-h
 """
 
 
+begun = False
+failures: list[tuple[str, int]] = []  # what is said at the end on standard error, and the exit status it asks for
+
+
+def fail(error: Exception) -> None:
+    """Keep an error for the end: the jobs after it are run all the same."""
+    failures.append((one_line(error), 1 if isinstance(error, CannotMake) else 2))
+
+
 class CannotRun(Exception):
     """Something outside the configuration is in the way. Its text is one line."""
+
+
+class CannotMake(Exception):
+    """A replicate that failed. Its text is one line; the others are made all the same."""
 
 
 def help_text() -> str:
@@ -114,10 +129,10 @@ def results_folder(plan: config.Plan) -> Path:
     return folder
 
 
-def train(plan: config.Plan, runs: Path, missing: dict[str, Sequence[int]]) -> None:
-    """Train the missing replicates, each recorded as soon as its stack is done."""
+def train(plan: config.Plan, runs: Path, missing: dict[str, Sequence[int]]) -> "list[experiment.Failure]":
+    """Train the missing replicates, each recorded as soon as its stack is done; returns those that failed."""
     if not missing:
-        return
+        return []
     runs.mkdir(parents=True, exist_ok=True)  # what cannot be written to is found out before training
     from mirage import experiment, terminal
 
@@ -138,7 +153,7 @@ def train(plan: config.Plan, runs: Path, missing: dict[str, Sequence[int]]) -> N
             advance(task.arm, epochs_done - done.get(task, 0))
             done[task] = epochs_done
 
-        experiment.run(plan, missing, keep, progress)
+        return experiment.run(plan, missing, keep, progress)
 
 
 def remeasure(plan: config.Plan, runs: Path) -> None:
@@ -154,15 +169,48 @@ def remeasure(plan: config.Plan, runs: Path) -> None:
                 records.remeasure(runs, plan, arm, seed, measure(plan, arm, predictions, model))
 
 
+Halves = dict[str, "report.Results"]  # what a lesson's figure shows, by kind of scenario
+due: dict[tuple[Path, str], tuple[Halves, bool]] = {}  # figures to draw once all jobs are done, and whether in any case
+
+
+def intact(runs: Path, plan: config.Plan, arm: str, seed: int) -> bool:
+    """Whether a replicate has a record, undamaged; a damaged one is named."""
+    if not records.exists(runs, plan, arm, seed):
+        return False
+    wrong = records.damage(runs, plan, arm, seed)
+    if wrong:
+        print(f"damaged record: {records.path(runs, plan, arm, seed)}: {wrong}; not used", file=sys.stderr)
+    return not wrong
+
+
+def without(plan: config.Plan, failed: "Sequence[experiment.Failure]") -> config.Plan:
+    """The plan without the seeds that failed in any arm, each of which is told, with the command that repeats it."""
+    gone = sorted({f.seed for f in failed})
+    for seed in gone:
+        reasons = {f.arm: " ".join(f"{type(f.reason).__name__}: {f.reason}".split()) for f in failed if f.seed == seed}
+        for reason in dict.fromkeys(reasons.values()):
+            arms = ", ".join(arm for arm in reasons if reasons[arm] == reason)
+            fail(CannotMake(f"failed: {plan.scenario}, seed {seed}, arms {arms}: {reason}"))
+        place = [f"results_dir={plan.results_dir}"] if plan.results_dir else []
+        again = shlex.join(["python", "-m", "run", f"scenario={plan.scenario}", f"seed={seed}", *plan.changes, *place])
+        fail(CannotMake(f"again with: {again}"))
+    seeds = plan.seeds if not gone else [seed for seed in plan.seeds if seed not in gone]
+    if not seeds:
+        raise CannotMake(f"{plan.scenario}: no seed is left that has every arm")
+    return dataclasses.replace(plan, seeds=seeds)
+
+
 def perform(plan: config.Plan) -> None:
     """Make what a plan asks for and say where it is."""
     results = results_folder(plan)
     runs = results / "runs"
     again = plan.force and "train" in plan.steps
-    missing = {arm: [s for s in plan.seeds if again or not records.exists(runs, plan, arm, s)] for arm in plan.arms}
+    missing = {arm: [s for s in plan.seeds if again or not intact(runs, plan, arm, s)] for arm in plan.arms}
     to_train, total = sum(map(len, missing.values())), len(plan.arms) * len(plan.seeds)
+    failed: list[experiment.Failure] = []
     if "train" in plan.steps:
-        train(plan, runs, {arm: seeds for arm, seeds in missing.items() if seeds})
+        failed = train(plan, runs, {arm: seeds for arm, seeds in missing.items() if seeds})
+        plan = without(plan, failed)
     elif to_train:
         raise CannotRun(f"{plan.scenario}: {to_train} of {total} replicates have no record; train them first (steps)")
     remeasure(plan, runs)
@@ -174,8 +222,8 @@ def perform(plan: config.Plan) -> None:
     terminal.out.print(terminal.table(plan.title, means, list(plan.arms), plan.show, plan.seeds))
     if len(plan.seeds) > 1:
         terminal.out.print(terminal.verdicts(loaded.judged))
-    trained = to_train if "train" in plan.steps else 0
-    terminal.out.print(f"replicates  {trained} trained, {total - trained} read from their records")
+    trained = to_train - len(failed) if "train" in plan.steps else 0
+    terminal.out.print(f"replicates  {trained} trained, {total - to_train} read from their records")
     for arm in plan.arms:
         terminal.out.print(f"records     {records.path(runs, plan, arm, plan.seeds[0]).parent}")
     if "tables" in plan.steps:
@@ -183,13 +231,51 @@ def perform(plan: config.Plan) -> None:
         if plan.canonical:
             terminal.out.print(f"claims      {report.write_claims(results, loaded, LESSONS)}")
     if "figures" in plan.steps:
-        drawn = report.figure_files(results, plan)
-        file = lesson_file(plan.lesson)
-        if "train" not in plan.steps or not report.up_to_date(results, loaded, file):
-            with clock.phase("draw"):
-                report.write_figure(results, loaded, file, lesson(plan.lesson).figure)
-        for place in drawn:
-            terminal.out.print(f"figure      {place}")
+        again = "train" not in plan.steps
+        if plan.canonical:
+            halves, due_again = due.get((results, plan.lesson), ({}, False))
+            due[results, plan.lesson] = halves | {plan.kind: loaded}, due_again or again
+        else:
+            draw(results, [loaded], again)
+
+
+def draw(results: Path, halves: "Sequence[report.Results]", again: bool) -> None:
+    """Draw a lesson's figure, unless it is up to date, and say where it is."""
+    from mirage import report, terminal
+
+    plan = halves[0].plan
+    if again or not report.up_to_date(results, halves, lesson_file(plan.lesson)):
+        with clock.phase("draw"):
+            from mirage import figures
+
+            shown = lesson(plan.lesson)
+            report.write_figure(results, halves, lesson_file(plan.lesson), lambda h: figures.compose(shown, h))
+    for place in report.figure_files(results, plan):
+        terminal.out.print(f"figure      {place}")
+
+
+def draw_due() -> None:
+    """Draw the figures of canonical runs: each shows both scenarios of its lesson, as far as they have records."""
+    from mirage import report
+
+    for (results, name), (halves, again) in due.items():
+        runs = results / "runs"
+        for kind, scenario in (("as_written", name), ("controlled", f"{name}_controlled")):
+            if kind not in halves and scenario in SCENARIOS:
+                plan = canonical_plan(scenario)
+                if all(records.exists(runs, plan, arm, seed) for arm in plan.arms for seed in plan.seeds):
+                    remeasure(plan, runs)
+                    halves[kind] = report.load(runs, plan, claims_of(name))
+        if halves:
+            draw(results, [halves[kind] for kind in config.KINDS if kind in halves], again)
+    due.clear()
+
+
+def canonical_plan(scenario: str) -> config.Plan:
+    """The plan of a scenario file unmodified, over the canonical seeds."""
+    overrides = [f"scenario={scenario}", f"replicates={len(config.CANONICAL_SEEDS)}"]
+    with hydra.initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        return plan_of(hydra.compose("config", overrides), scenario, overrides)
 
 
 def plan_of(composed: DictConfig, scenario: str, overrides: list[str]) -> config.Plan:
@@ -217,20 +303,34 @@ def check_scenarios(overrides: Sequence[str]) -> None:
                 raise config.ConfigError(f"scenario: {got}, takes one of {', '.join(SCENARIOS)}")
 
 
-begun = False
-failures: list[Exception] = []
-
-
 @hydra.main(version_base="1.3", config_path=str(ROOT / "conf"), config_name="config")
-def job(composed: DictConfig) -> None:
-    """One job of Hydra's. Its errors are kept for `main`, which prints them in one line."""
+def job(composed: DictConfig) -> tuple[int, list[tuple[str, int]]]:
+    """One job of Hydra's, in this process or a worker's. Gives the process and what failed in it."""
     global begun
-    begun = True
+    begun, before = True, len(failures)
     try:
         settings = HydraConfig.get()
         perform(plan_of(composed, settings.runtime.choices["scenario"], list(settings.overrides.task)))
-    except (config.ConfigError, CannotRun, CannotDraw, MemoryError, OSError, OmegaConfBaseException) as error:
-        failures.append(error)
+    except (config.ConfigError, CannotRun, CannotMake, CannotDraw, MemoryError, OmegaConfBaseException, OSError) as e:
+        fail(e)
+    return os.getpid(), failures[before:]
+
+
+def after_sweep(plans: Sequence[config.Plan], returned: Sequence[tuple[int, list[tuple[str, int]]]]) -> None:
+    """Gather what failed in workers, and sum up every scenario of which several settings were run."""
+    for process, failed in returned:
+        if process != os.getpid():
+            failures.extend(failed)
+    for plan in plans:
+        if plan.canonical and "figures" in plan.steps:  # those of workers; what this process has is there already
+            due.setdefault((results_folder(plan), plan.lesson), ({}, "train" not in plan.steps))
+    from mirage import sweep, terminal
+
+    for scenario in dict.fromkeys(plan.scenario for plan in plans):
+        own = [plan for plan in plans if plan.scenario == scenario]
+        if sweep.swept(own):
+            for place in sweep.write(results_folder(own[0]), own):
+                terminal.out.print(f"sweep       {place}")
 
 
 def one_line(error: Exception) -> str:
@@ -238,7 +338,7 @@ def one_line(error: Exception) -> str:
     known = ", ".join(SCENARIOS)
     if "must specify 'scenario" in str(error):
         return f"scenario: not given, takes one of {known}; for example: python -m run scenario={SCENARIOS[0]}"
-    if isinstance(error, config.ConfigError | CannotRun | CannotDraw):
+    if isinstance(error, config.ConfigError | CannotRun | CannotMake | CannotDraw):
         return str(error)
     if isinstance(error, MemoryError):
         return f"not enough memory: {' '.join(str(error).split()) or 'the settings ask for too much'}"
@@ -267,23 +367,28 @@ def main() -> None:
             check_scenarios(typed.overrides)
         job()
     except (config.ConfigError, HydraException, OmegaConfBaseException) as error:
-        failures.append(error)
+        fail(error)
     except ValueError as error:
         if begun:
             raise
-        failures.append(error)  # Hydra's word for flags that do not go together
+        fail(error)  # Hydra's word for flags that do not go together
     except KeyboardInterrupt:
         print("interrupted: complete records are kept; the same command goes on from there", file=sys.stderr)
         sys.exit(130)
+    try:
+        draw_due()  # also after a failed job: what the others made is shown
+    except OSError as error:
+        fail(error)
     if clock.spent():
         spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in clock.spent().items())
         print(f"time        {time.perf_counter() - began:.1f} s; by phase, threads added up: {spent}")
     gc.freeze()  # at exit Python would otherwise walk through all of TensorFlow's objects, for more than a second
-    for failure in failures:
-        print(one_line(failure), file=sys.stderr)
+    for line, _ in failures:
+        print(line, file=sys.stderr)
     if failures:
-        sys.exit(2)
+        sys.exit(max(status for _, status in failures))
 
 
 if __name__ == "__main__":
-    main()
+    # Not this copy of the module, which only its own process knows: workers import `run` by its name.
+    importlib.import_module("run").main()

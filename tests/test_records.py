@@ -8,7 +8,7 @@ import subprocess
 import sys
 import textwrap
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,8 @@ def compose_plan(*overrides: str) -> config.Plan:
 
 PLAN = compose_plan()
 ARM, SEED = "dropout", 3
-FILES = ["history.csv", "measured.json", "metrics.csv", "predictions.npz", "provenance.json", "settings.json"]
+CHECKED = ["history.csv", "measured.json", "metrics.csv", "predictions.npz", "settings.json"]
+FILES = ["checksums.json", "history.csv", "measured.json", "metrics.csv", "predictions.npz", "provenance.json", "settings.json"]
 
 
 def replicate(plan: config.Plan = PLAN, off: float = 1.0) -> Record:
@@ -552,3 +553,59 @@ def test_other_code_that_measures_makes_metrics_be_measured_again(tmp_path: Path
 @pytest.mark.parametrize("part", ["metrics", "references"])
 def test_other_names_make_metrics_be_measured_again(part: str) -> None:
     assert records.measured_by(dataclasses.replace(PLAN, **{part: ()})) != records.measured_by(PLAN)
+
+
+# -- damage --------------------------------------------------------------------------------------------------
+
+
+def test_an_untouched_record_is_undamaged_also_after_its_metrics_are_renewed(tmp_path: Path) -> None:
+    write(tmp_path)
+    assert records.damage(tmp_path, PLAN, ARM, SEED) == ""
+    records.remeasure(tmp_path, PLAN, ARM, SEED, [(ARM, "test", "mse", 1.0)])
+    assert records.damage(tmp_path, PLAN, ARM, SEED) == ""
+
+
+DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "truncated": lambda content: content[: len(content) // 2],
+    "emptied": lambda content: b"",
+    "one bit flipped": lambda content: bytes([content[0] ^ 1, *content[1:]]),
+    "last bit flipped": lambda content: bytes([*content[:-1], content[-1] ^ 128]),
+    "edited by hand": lambda content: content + b"\n",
+}
+
+
+@pytest.mark.parametrize("harm", DAMAGE)
+@pytest.mark.parametrize("name", CHECKED)
+def test_a_damaged_file_is_named(tmp_path: Path, name: str, harm: str) -> None:
+    file = write(tmp_path) / name
+    file.write_bytes(DAMAGE[harm](file.read_bytes()))
+    assert records.damage(tmp_path, PLAN, ARM, SEED) == f"{name} not as written"
+
+
+@pytest.mark.parametrize("name", [*CHECKED, "checksums.json"])
+def test_a_missing_file_is_damage(tmp_path: Path, name: str) -> None:
+    (write(tmp_path) / name).unlink()
+    assert name in records.damage(tmp_path, PLAN, ARM, SEED)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1", '{"metrics.csv": "0"}', "null", "\x00"])
+def test_checksums_that_are_no_checksums_are_damage(tmp_path: Path, text: str) -> None:
+    (write(tmp_path) / "checksums.json").write_text(text)
+    assert records.damage(tmp_path, PLAN, ARM, SEED)
+
+
+def test_what_made_a_record_may_be_looked_at_and_annotated(tmp_path: Path) -> None:
+    provenance = write(tmp_path) / "provenance.json"
+    made = json.loads(provenance.read_text())
+    assert made["packages"]["tensorflow"] == records._libraries()["tensorflow"]
+    assert made["processor"] and isinstance(made["instructions"], list)
+    provenance.write_text(json.dumps(made | {"note": "the night run"}))
+    assert records.damage(tmp_path, PLAN, ARM, SEED) == ""
+
+
+def test_a_damaged_record_is_replaced_by_writing_it_again(tmp_path: Path) -> None:
+    place = write(tmp_path)
+    whole = without_provenance(contents(place))
+    (place / "history.csv").write_text("epoch,loss\n1,0\n")
+    write(tmp_path)
+    assert without_provenance(contents(place)) == whole and records.damage(tmp_path, PLAN, ARM, SEED) == ""

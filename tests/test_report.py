@@ -7,10 +7,11 @@ import importlib.util
 import inspect
 import io
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import matplotlib
@@ -18,12 +19,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from hydra import compose, initialize_config_dir
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from omegaconf import OmegaConf
 from rich.console import Console
 
 import run
-from mirage import claims, config, data, plots, records, report, summary, terminal
+from mirage import claims, config, data, figures, plots, records, references, report, summary, terminal
 from mirage.measure import measure
 from mirage.records import Record
 from mirage.report import Results
@@ -60,8 +63,8 @@ def predictions_of(plan: config.Plan, arm: str, seed: int, gone: bool, off: floa
     """Predictions around the truth: the truth of a regression, of a class a probability."""
     settings = plan.arms[arm]
     noise = np.random.default_rng([seed, len(arm)])
-    several = settings.model.members or 1
-    drawn = [data.draw(settings.data, Streams(seed, plan.vary, member)) for member in range(several)]
+    several, varied = settings.model.members or 1, settings.model.members_vary or ()
+    drawn = [data.draw(settings.data, Streams(seed, plan.vary, member, varied)) for member in range(several)]
     predictions = {}
     for name in drawn[0]:
         x, y = (np.stack([getattr(splits[name], part) for splits in drawn]) for part in ("x", "y"))
@@ -80,7 +83,9 @@ def made(results: Path, plan: config.Plan, diverged: Broken = none, off: float =
         numbers = {"epochs_run": 9.0}
         history = {"loss": np.linspace(1, 0.5, 9), "val_loss": np.linspace(1, 0.7, 9)}
         if settings.model.kind not in config.TRAINED_BY_KERAS:
-            numbers, history = {"nonzero_weights": 3.0, "weight_norm": 0.5}, {}
+            numbers, history = dict.fromkeys(("nonzero_weights", "weight_norm"), 3.0), {}
+            if settings.data.n_informative:
+                numbers |= {"nonzero_informative": 2.0, "nonzero_noise": 1.0}
         for seed in plan.seeds:
             gone = diverged(arm, seed)
             predictions = predictions_of(plan, arm, seed, gone, off)
@@ -364,14 +369,18 @@ def test_an_unchanged_run_must_have_what_its_claims_name(judged: dict[str, Resul
 # -- figures -------------------------------------------------------------------------------------------------
 
 
-def draw(results: Path, loaded: Results) -> None:
+def draw(results: Path, *halves: Results) -> None:
     """Draw and write the lesson's figure."""
-    lesson = loaded.plan.lesson
-    report.write_figure(results, loaded, run.lesson_file(lesson), run.lesson(lesson).figure)
+    report.write_figure(results, halves, run.lesson_file(halves[0].plan.lesson), lambda h: figure_of(*h))
 
 
-def lesson_of(plan: config.Plan) -> Callable[[Results], Figure]:
-    return run.lesson(plan.lesson).figure
+def figure_of(*halves: Results) -> Figure:
+    return figures.compose(run.lesson(halves[0].plan.lesson), halves)
+
+
+def texts(figure: Figure) -> list[str]:
+    """All texts of a figure's axes, line breaks taken out."""
+    return [" ".join(text.get_text().split()) for ax in figure.axes for text in ax.texts]
 
 
 def test_the_same_records_give_the_same_bytes(tmp_path: Path) -> None:
@@ -435,45 +444,105 @@ CASES: dict[str, tuple[int, Broken]] = {
 }
 
 
+def of_both(lesson: str, seeds: int) -> list[config.Plan]:
+    """A lesson's two scenarios over a few seeds."""
+    return [dataclasses.replace(plan(name), seeds=range(seeds)) for name in (lesson, f"{lesson}_controlled")]
+
+
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_every_lessons_figure_can_be_drawn(lesson: str, case: str, tmp_path: Path) -> None:
     seeds, diverged = CASES[case]
-    p = dataclasses.replace(plan(lesson), seeds=range(seeds))
-    drawn_quickly(lesson_of(p)(made(tmp_path, p, diverged)))
+    drawn_quickly(figure_of(*(made(tmp_path, p, diverged) for p in of_both(lesson, seeds))))
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("lesson", [name for name in LESSONS if len(plan(name).arms) > 1])
-def test_every_lessons_figure_can_be_drawn_without_an_arm(lesson: str, tmp_path: Path) -> None:
-    whole = dataclasses.replace(plan(lesson), seeds=range(2))
+@pytest.mark.parametrize("scenario", [name for name in run.SCENARIOS if len(plan(name).arms) > 1])
+def test_every_scenarios_half_can_be_drawn_without_an_arm(scenario: str, tmp_path: Path) -> None:
+    whole = dataclasses.replace(plan(scenario), seeds=range(2))
     made(tmp_path, whole)
     for arm in (list(whole.arms)[0], list(whole.arms)[-1]):
         others = {name: settings for name, settings in whole.arms.items() if name != arm}
         p = dataclasses.replace(whole, arms=others, changes=(f"arms.{arm}=null",))
-        drawn_quickly(lesson_of(p)(load(tmp_path, p)))
+        drawn_quickly(figure_of(load(tmp_path, p)))
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("lesson", ["dropout", "l2", "imbalance"])
-def test_figures_can_be_drawn_with_an_arm_more_and_without_references(lesson: str, tmp_path: Path) -> None:
-    whole = dataclasses.replace(plan(lesson), seeds=range(2), references=(), changes=("references=[]",))
+@pytest.mark.parametrize("scenario", ["dropout", "l2", "imbalance", "dropout_controlled", "smote_controlled"])
+def test_figures_can_be_drawn_with_an_arm_more_and_without_references(scenario: str, tmp_path: Path) -> None:
+    whole = dataclasses.replace(plan(scenario), seeds=range(2), references=(), changes=("references=[]",))
     p = dataclasses.replace(whole, arms=whole.arms | {"more": next(iter(whole.arms.values()))})
-    drawn_quickly(lesson_of(p)(made(tmp_path, p)))
+    drawn_quickly(figure_of(made(tmp_path, p)))
 
 
-def test_a_figure_of_several_seeds_states_the_verdict_of_every_tested_claim(tmp_path: Path) -> None:
-    p = some("dropout")
-    loaded = made(tmp_path, p)
-    tested = loaded.judged[loaded.judged["verdict"] != "untestable"]
-    assert len(tested)
-    axes = lesson_of(p)(loaded).axes[-1]
-    assert [text.get_text() for text in axes.texts] == tested["verdict"].tolist()
-    labels = [" ".join(label.get_text().split()) for label in axes.get_yticklabels()]
-    assert labels == tested["text"].tolist()
-    one = dataclasses.replace(p, seeds=range(1))
-    assert len(lesson_of(one)(load(tmp_path, one)).axes) == 3
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> list[Results]:
+    """A lesson's two scenarios over three seeds."""
+    return [made(tmp_path_factory.mktemp("both"), p) for p in of_both("dropout", 3)]
+
+
+def test_a_figure_opens_with_the_question_and_names_both_halves(both: list[Results]) -> None:
+    figure = figure_of(*both)
+    assert figure.get_suptitle() == run.lesson("dropout").__doc__.splitlines()[0]
+    headings = [block.get_suptitle().replace("$", "").replace("\\", "") for block in figure.subfigs[0].subfigs]
+    assert headings == [
+        f"bf{{As written}} (article 1, example 2)\n{both[0].plan.title}",
+        f"bf{{Controlled}}\n{both[1].plan.title}",
+    ]
+    drawn_quickly(figure)
+
+
+def test_a_figure_of_one_scenario_has_its_half_only_over_the_full_width(both: list[Results]) -> None:
+    whole = figure_of(*both)
+    for half in both:
+        figure = figure_of(half)
+        assert len(figure.subfigs[0].subfigs) == 1 and len(figure.axes) < len(whole.axes)
+        assert figure.get_figwidth() >= figures.NARROWEST
+        assert sum(name in texts(figure) for name in ("◆ as written", "◆ controlled")) == 1
+
+
+def test_a_lesson_has_at_most_two_panels_a_half(both: list[Results]) -> None:
+    for lesson in LESSONS:
+        module = run.lesson(lesson)
+        for half in both:
+            assert 1 <= len(module.as_written(half)) <= 2 and 1 <= len(module.controlled(half)) <= 2
+
+
+def test_a_figure_of_several_seeds_states_the_verdicts_of_its_lessons_claims(both: list[Results]) -> None:
+    shown = texts(figure_of(*both))
+    assert {"◇ as written", "◆ controlled"} <= set(shown)
+    expected = []
+    for half in both:
+        of_claim = half.judged.set_index("claim")
+        for claim in run.lesson("dropout").CLAIMS:
+            assert of_claim.loc[claim, "text"] in shown
+            expected.append(of_claim.loc[claim, "verdict"])
+    words = [text.partition(" ")[2] for text in shown if text[0] in plots.VERDICT_SIGNS.values()]
+    assert sorted(words) == sorted(expected)
+
+
+def test_a_figure_of_one_seed_has_no_verdicts(both: list[Results], tmp_path: Path) -> None:
+    one = made(tmp_path, dataclasses.replace(both[0].plan, seeds=range(1)))
+    assert not [text for text in texts(figure_of(one)) if text[0] in plots.VERDICT_SIGNS.values()]
+
+
+def test_a_claim_that_no_half_can_test_is_left_out(both: list[Results]) -> None:
+    claim = run.lesson("dropout").CLAIMS[0]
+    untested = [
+        dataclasses.replace(half, judged=half.judged.assign(verdict="untestable", effect=np.nan)) for half in both
+    ]
+    assert both[0].judged.set_index("claim").loc[claim, "text"] in texts(figure_of(*both))
+    assert both[0].judged.set_index("claim").loc[claim, "text"] not in texts(figure_of(*untested))
+
+
+def test_the_claims_of_a_figure_are_those_of_its_lesson_and_tested() -> None:
+    for lesson in LESSONS:
+        stated = {claim.id: claim for claim in run.claims_of(lesson)}
+        shown = run.lesson(lesson).CLAIMS
+        assert len(set(shown)) == len(shown) <= 5 and set(shown) <= set(stated)
+        tests = [stated[name].test(kind) for name in shown for kind in config.KINDS]
+        assert any(isinstance(test, claims.Test) for test in tests)
 
 
 def test_a_plan_without_metrics_is_refused_or_drawn(tmp_path: Path) -> None:
@@ -481,7 +550,139 @@ def test_a_plan_without_metrics_is_refused_or_drawn(tmp_path: Path) -> None:
         p = some("overfitting", "metrics=[]")
     except config.ConfigError:
         return
-    lesson_of(p)(made(tmp_path, p))
+    figure_of(made(tmp_path, p))
+
+
+# -- panels --------------------------------------------------------------------------------------------------
+
+
+def panel(draw: figures.Panel, results: Results) -> Axes:
+    """A panel drawn on axes of its own."""
+    ax = plots.new_figure(5, 4).subplots()
+    draw(ax, results)
+    return ax
+
+
+def lines_of(ax: Axes) -> dict[str, np.ndarray]:
+    """The y values of every labelled line."""
+    return {str(line.get_label()): np.asarray(line.get_ydata()) for line in ax.get_lines()}
+
+
+def test_precision_is_that_of_all_rows_up_to_the_threshold_at_which_the_recall_is_reached() -> None:
+    rng = np.random.default_rng(3)
+    y = (rng.random((2, 60)) < 0.3).astype(int)
+    scores = np.round(rng.random((2, 60)), 1)  # many ties
+    curves = plots.precision_recall(y, scores)
+    for truth, score, curve in zip(y, scores, curves, strict=True):
+        for recall, precision in zip(plots.RECALLS, curve, strict=True):
+            reached = [t for t in np.unique(score) if truth[score >= t].sum() / truth.sum() >= recall - 1e-9]
+            assert precision == pytest.approx(truth[score >= max(reached)].mean())
+
+
+def test_a_perfect_ranking_has_precision_one_and_a_constant_score_the_share_of_the_class() -> None:
+    y = np.array([[0, 1, 0, 1, 0]])
+    assert plots.precision_recall(y, y.astype(float)).tolist() == [[1.0] * len(plots.RECALLS)]
+    np.testing.assert_allclose(plots.precision_recall(y, np.full((1, 5), 0.2)), 0.4)
+
+
+def test_precision_recall_shows_curve_decision_best_rule_and_share(tmp_path: Path) -> None:
+    loaded = made(tmp_path, dataclasses.replace(plan("smote_controlled"), seeds=range(3)))
+    arms = {"none": ("none", "test", "C0"), "gone": ("gone", "test", "C1"), "SMOTE": ("smote", "test", "C2")}
+    ax = panel(figures.precision_recall(arms, "title"), loaded)
+    lines = lines_of(ax)
+    x, y, predicted = loaded.predictions("none", "test")
+    np.testing.assert_array_equal(lines["none"], np.median(plots.precision_recall(y, predicted), axis=0))
+    assert "SMOTE" in lines and "gone" not in lines
+    assert lines["always the larger class"][0] == pytest.approx(y.mean())
+    ideal = np.array([
+        references.bayes(loaded.plan.arms["none"].data, {"test": data.Split(*one)})["test"]
+        for one in zip(x, y, strict=True)
+    ])  # fmt: skip
+    np.testing.assert_array_equal(lines["best possible rule"], np.median(plots.precision_recall(y, ideal), axis=0))
+    dots = {(line.get_xdata()[0], line.get_ydata()[0]) for line in ax.get_lines() if line.get_markersize() == 13}
+    decided = (np.nanmean(loaded.values("none", "test", name)) for name in ("recall", "precision"))
+    assert tuple(decided) in dots and len(dots) == 2
+
+
+def test_paired_differences_show_every_seeds_own_and_the_margin_of_the_claim(both: list[Results]) -> None:
+    words = "dropout.train.mse - baseline.train.mse"
+    groups = {
+        "with": (words, "C0", "dropout-raises-training-error"),
+        "without": (words, "C1", None),
+        "gone": ("dropout.train.mse - gone.train.mse", "C2", None),
+    }
+    ax = panel(figures.paired_differences(groups, "difference", "title"), both[0])
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["with", "without"]
+    expected = both[0].values("dropout", "train", "mse") - both[0].values("baseline", "train", "mse")
+    dots = [line.get_ydata() for line in ax.get_lines() if len(line.get_ydata()) == 3]
+    assert len(dots) == 2 and all(np.array_equal(d, expected) for d in dots)
+    stripes = [patch for patch in ax.patches if isinstance(patch, Rectangle)]
+    margin = both[0].margin("dropout-raises-training-error")
+    assert margin and [(s.get_y(), s.get_height()) for s in stripes] == [(-margin, 2 * margin)]
+
+
+def test_a_sweep_shows_means_against_what_was_varied_and_references_in_grey(both: list[Results]) -> None:
+    rates = {"high": 0.5, "baseline": 0.0, "gone": 0.9, "dropout": 0.2}
+    lines = {
+        "test": figures.Line(rates, "test", "mse", "C0"),
+        "line": figures.Line(figures.of_reference(rates, "true_line"), "test", "mse"),
+    }
+    ax = panel(figures.sweep(lines, "rate", "error", "title", log=""), both[1])
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["0", "0.2", "0.5"]
+    drawn = lines_of(ax)
+    for label, arms in (("test", ("baseline", "dropout", "high")), ("true line", ("baseline:true_line",) * 3)):
+        expected = [both[1].values(arm, "test", "mse").mean() for arm in arms]
+        np.testing.assert_allclose(drawn[label], expected)
+    [grey] = [line for line in ax.get_lines() if line.get_label() == "true line"]
+    assert grey.get_color() == plots.REFERENCE
+
+
+def test_along_the_decisive_feature_the_median_and_the_rule_are_drawn(tmp_path: Path) -> None:
+    loaded = made(tmp_path, dataclasses.replace(plan("input_sensitivity_controlled"), seeds=range(3)))
+    ax = panel(figures.along({"a": ("network", "C0"), "gone": ("gone", "C1")}, "title"), loaded)
+    drawn = lines_of(ax)
+    x, y, predicted = loaded.predictions("network", "along")
+    np.testing.assert_array_equal(drawn["a"], np.median(predicted, axis=0))
+    np.testing.assert_array_equal(drawn["the rule"], y[0])
+    assert "gone" not in drawn
+
+
+def row_of(relation: str, effect: float, verdict: str) -> dict[str, object]:
+    return {
+        "relation": relation, "effect": effect, "ci_low": effect - 0.1, "ci_high": effect + 0.1, "margin": 1.0,
+        "verdict": verdict,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("relation", "effect", "side"),
+    [("less", -3, 1), ("less", 3, -1), ("greater", 3, 1), ("greater", -3, -1), ("same", 3, -1), ("same", -3, -1)],
+)
+def test_what_speaks_against_a_claim_is_drawn_on_the_left(relation: str, effect: float, side: int) -> None:
+    axes = plots.new_figure(9, 3).subplots(1, 3)
+    plots.claims(axes, ["a claim"], [("controlled", [row_of(relation, effect, "supported")])])
+    [mark] = [line for line in axes[1].get_lines() if line.get_marker() == "D"]
+    assert mark.get_xdata()[0] == pytest.approx(side * 2)  # four times twice: log2(1 + 3)
+
+
+def test_marks_as_written_are_hollow_and_controlled_ones_filled() -> None:
+    axes = plots.new_figure(9, 3).subplots(1, 3)
+    row = row_of("less", -3, "contradicted")
+    untestable = row | {"verdict": "untestable"} | dict.fromkeys(("effect", "ci_low", "ci_high", "margin"), np.nan)
+    plots.claims(axes, ["a", "b"], [("as written", [row, untestable]), ("controlled", [row, None])])
+    marks = [line for line in axes[1].get_lines() if line.get_marker() == "D"]
+    color = plots.VERDICT_COLOURS["contradicted"]
+    assert [mark.get_markerfacecolor() for mark in marks] == ["white", color]
+    assert [text.get_text() for text in axes[2].texts] == [
+        "◇ as written", "✗ contradicted", "– untestable", "◆ controlled", "✗ contradicted",
+    ]  # fmt: skip
+
+
+def test_a_side_is_one_number_a_seed_or_a_difference_of_two(both: list[Results]) -> None:
+    left, right = (both[0].values(arm, "test", "mse") for arm in ("dropout", "baseline:least_squares"))
+    np.testing.assert_array_equal(both[0].side("dropout.test.mse"), left)
+    np.testing.assert_array_equal(both[0].side("dropout.test.mse - baseline:least_squares.test.mse"), left - right)
+    assert both[0].side("gone.test.mse").size == both[0].side("dropout.test.mse - gone.test.mse").size == 0
 
 
 def test_scores_that_are_all_equal_can_be_drawn() -> None:
@@ -496,20 +697,20 @@ def test_the_star_marks_the_score_of_the_first_seed_only(tmp_path: Path) -> None
     plots.scores(ax, [("a", np.array([2.0, 5.0]), "C0"), ("b", np.array([np.nan, 7.0]), "C1")], [{}, {}], first_seed=8)
     stars = [line for line in ax.get_lines() if line.get_marker() == "*"]
     assert [(s.get_xdata().tolist(), s.get_ydata().tolist(), s.get_label()) for s in stars] == [
-        ([0], [2.0], "score of seed 8")
+        ([0], [2.0], "seed 8 (one run)")
     ]
 
 
 def test_no_other_curve_goes_by_the_name_of_the_first_seed(tmp_path: Path) -> None:
     p = some("overfitting")
-    figure = lesson_of(p)(made(tmp_path, p, diverged=lambda arm, seed: seed == 0))
+    figure = figure_of(made(tmp_path, p, diverged=lambda arm, seed: seed == 0))
     assert [line.get_label() for line in figure.axes[0].get_lines() if "seed 0" in line.get_label()] == []
 
 
 def test_the_curve_of_the_first_seed_is_its_own(tmp_path: Path) -> None:
     p = plan("overfitting", "seed=4", "replicates=3")
     loaded = made(tmp_path, p)
-    curves = [line for line in lesson_of(p)(loaded).axes[0].get_lines() if line.get_label() == "seed 4 (one run)"]
+    curves = [line for line in figure_of(loaded).axes[0].get_lines() if line.get_label() == "seed 4 (one run)"]
     arrays = records.read_predictions(loaded.runs, p, "network", 4)
     np.testing.assert_array_equal(curves[0].get_ydata(), arrays["test_predicted"])
     assert len(curves) == 1
@@ -533,43 +734,50 @@ def test_a_figure_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: py
 # -- when a figure is drawn again ----------------------------------------------------------------------------
 
 
-Drawn = tuple[Path, Results, Path]
+Drawn = tuple[Path, list[Results], Path]
 
 
-def blank(results: Results) -> Figure:
+def blank(halves: Sequence[Results]) -> Figure:
     return plots.new_figure(2, 2)
 
 
 @pytest.fixture
 def drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Drawn:
     """A figure just drawn, by code that a test may change: the results folder, what it shows, and its lesson."""
-    loaded = made(tmp_path, some("overfitting"))
+    halves = [made(tmp_path, some(name)) for name in ("overfitting", "overfitting_controlled")]
     lesson = tmp_path / "lesson.py"
     monkeypatch.setattr(report, "__file__", str(tmp_path / "report.py"))
     for file in (lesson, *(tmp_path / name for name in report.DRAWING_CODE)):
         file.write_text("before")
-    report.write_figure(tmp_path, loaded, lesson, blank)
-    return tmp_path, loaded, lesson
+    report.write_figure(tmp_path, halves, lesson, blank)
+    return tmp_path, halves, lesson
 
 
 def test_a_figure_just_drawn_is_up_to_date_and_times_do_not_matter(drawn: Drawn) -> None:
     assert report.up_to_date(*drawn)
-    for file in (drawn[2], *report.figure_files(drawn[0], drawn[1].plan)):
+    for file in (drawn[2], *report.figure_files(drawn[0], drawn[1][0].plan)):
         os.utime(file, ns=(1000, 1000))
-    results, loaded, lesson = drawn
-    assert report.up_to_date(results, load(results, loaded.plan), lesson)
+    results, halves, lesson = drawn
+    assert report.up_to_date(results, [load(results, half.plan) for half in halves], lesson)
 
 
 def test_a_figure_never_drawn_is_not(drawn: Drawn) -> None:
-    results, loaded, lesson = drawn
-    fewer = dataclasses.replace(loaded.plan, seeds=range(2))
-    assert not report.up_to_date(results, load(results, fewer), lesson)
-    assert not report.up_to_date(results / "elsewhere", loaded, lesson)
+    results, halves, lesson = drawn
+    fewer = dataclasses.replace(halves[0].plan, seeds=range(2))
+    assert not report.up_to_date(results, [load(results, fewer), halves[1]], lesson)
+    assert not report.up_to_date(results / "elsewhere", halves, lesson)
+
+
+def test_a_figure_that_has_gained_or_lost_a_half_is_not(drawn: Drawn) -> None:
+    results, halves, lesson = drawn
+    assert not report.up_to_date(results, halves[:1], lesson)
+    report.write_figure(results, halves[:1], lesson, blank)
+    assert report.up_to_date(results, halves[:1], lesson) and not report.up_to_date(results, halves, lesson)
 
 
 @pytest.mark.parametrize("i", [0, 1])
 def test_a_figure_that_lacks_a_file_or_has_another_one_is_not(drawn: Drawn, i: int) -> None:
-    file = report.figure_files(drawn[0], drawn[1].plan)[i]
+    file = report.figure_files(drawn[0], drawn[1][0].plan)[i]
     file.write_bytes(file.read_bytes() + b" ")
     assert not report.up_to_date(*drawn)
     file.unlink()
@@ -587,18 +795,32 @@ def test_a_figure_whose_code_changed_is_not(drawn: Drawn, name: str) -> None:
     assert not report.up_to_date(*drawn)
 
 
+def test_of_a_lessons_text_only_the_question_is_drawn(drawn: Drawn) -> None:
+    results, halves, lesson = drawn
+    lesson.write_text('"""Why?\n\nBecause of 3.\n"""\n\nx = 1\n')
+    report.write_figure(results, halves, lesson, blank)
+    lesson.write_text('"""Why?\n\nBecause of 4, and a comment.\n"""\n\nx = 1  # one\n')
+    assert report.up_to_date(*drawn)
+    lesson.write_text('"""How?\n\nBecause of 3.\n"""\n\nx = 1\n')
+    assert not report.up_to_date(*drawn)
+
+
+@pytest.mark.parametrize("half", range(2))
 @pytest.mark.parametrize("seed", range(3))
-def test_a_figure_of_records_measured_otherwise_is_not(drawn: Drawn, seed: int) -> None:
-    results, loaded, lesson = drawn
+def test_a_figure_of_records_measured_otherwise_is_not(drawn: Drawn, half: int, seed: int) -> None:
+    results, halves, lesson = drawn
+    loaded = halves[half]
     rows = [(arm, part, name, v + 1) for _, arm, _, part, name, v in of_record(loaded, "network", seed)]
     records.remeasure(loaded.runs, loaded.plan, "network", seed, rows)
-    assert not report.up_to_date(results, load(results, loaded.plan), lesson)
+    assert not report.up_to_date(results, [load(results, one.plan) for one in halves], lesson)
 
 
-def test_a_figure_with_other_claims_is_not(drawn: Drawn) -> None:
-    results, loaded, lesson = drawn
-    other = dataclasses.replace(loaded, judged=loaded.judged.assign(text="another"))
-    assert not report.up_to_date(results, other, lesson)
+@pytest.mark.parametrize("half", range(2))
+def test_a_figure_with_other_claims_is_not(drawn: Drawn, half: int) -> None:
+    results, halves, lesson = drawn
+    halves = list(halves)
+    halves[half] = dataclasses.replace(halves[half], judged=halves[half].judged.assign(text="another"))
+    assert not report.up_to_date(results, halves, lesson)
 
 
 def test_the_code_that_draws_exists() -> None:
@@ -620,9 +842,86 @@ def test_a_figure_of_settings_that_were_taken_back_is_not_up_to_date(tmp_path: P
     loaded = made(tmp_path, before)
     for shown in (made(tmp_path, after, off=9.0), loaded):
         if shown is not loaded:
-            report.write_figure(tmp_path, shown, run.lesson_file("overfitting"), blank)
+            report.write_figure(tmp_path, [shown], run.lesson_file("overfitting"), blank)
     assert report.figure_files(tmp_path, after) == report.figure_files(tmp_path, before)
-    assert not report.up_to_date(tmp_path, loaded, run.lesson_file("overfitting"))
+    assert not report.up_to_date(tmp_path, [loaded], run.lesson_file("overfitting"))
+
+
+# -- canonical runs: both halves, drawn once -----------------------------------------------------------------
+
+
+@pytest.fixture
+def canonical_records(tmp_path: Path) -> list[config.Plan]:
+    """Plans of both scenarios of a lesson, whose canonical records exist below a results folder."""
+    plans = [
+        plan(name, "replicates=30", f"results_dir={tmp_path}") for name in ("overfitting", "overfitting_controlled")
+    ]
+    for p in plans:
+        made(tmp_path, p)
+    return plans
+
+
+@pytest.fixture
+def drawings(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The scenarios of every figure drawn."""
+    found: list[list[str]] = []
+
+    def note(lesson: object, halves: Sequence[Results]) -> Figure:
+        found.append([half.plan.scenario for half in halves])
+        return plots.new_figure(2, 2)
+
+    monkeypatch.setattr(figures, "compose", note)
+    monkeypatch.setattr(run, "due", {})
+    return found
+
+
+BOTH = ["overfitting", "overfitting_controlled"]
+
+
+def test_in_one_process_a_lessons_figure_is_drawn_once_after_the_last_job(
+    canonical_records: list[config.Plan], drawings: list[list[str]], tmp_path: Path
+) -> None:
+    for p in canonical_records:
+        run.perform(p)
+    assert drawings == []
+    run.draw_due()
+    assert drawings == [BOTH]
+    assert [f.name for f in sorted((tmp_path / "figures").iterdir())] == ["overfitting.png", "overfitting.svg"]
+    run.draw_due()
+    assert drawings == [BOTH]
+
+
+@pytest.mark.parametrize("which", range(2))
+def test_one_scenarios_run_draws_both_halves_from_the_others_records(
+    canonical_records: list[config.Plan], drawings: list[list[str]], which: int
+) -> None:
+    run.perform(canonical_records[which])
+    run.draw_due()
+    run.perform(canonical_records[1 - which])
+    run.draw_due()
+    assert drawings == [BOTH]  # the second time it was up to date
+    run.perform(dataclasses.replace(canonical_records[which], steps=("figures",)))
+    run.draw_due()
+    assert drawings == [BOTH, BOTH]  # make figures draws in any case
+
+
+@pytest.mark.parametrize("which", range(2))
+def test_without_all_of_the_others_records_it_draws_its_own_half(
+    canonical_records: list[config.Plan], drawings: list[list[str]], which: int, tmp_path: Path
+) -> None:
+    p, other = canonical_records[which], canonical_records[1 - which]
+    shutil.rmtree(records.path(tmp_path / "runs", other, "network", 29))
+    run.perform(p)
+    run.draw_due()
+    assert drawings == [[p.scenario]]
+
+
+def test_a_custom_run_draws_its_own_half_at_once(
+    canonical_records: list[config.Plan], drawings: list[list[str]], tmp_path: Path
+) -> None:
+    run.perform(dataclasses.replace(canonical_records[1], seeds=range(3)))
+    assert drawings == [["overfitting_controlled"]] and run.due == {}
+    assert {f.parent.name for f in tmp_path.rglob("*.png")} == {"custom"}
 
 
 # -- lessons -------------------------------------------------------------------------------------------------
@@ -635,7 +934,8 @@ def test_a_lesson_opens_with_its_question_says_how_to_read_the_figure_and_draws_
     assert text is not None
     question, blank, *reading = text.splitlines()
     assert question.endswith("?") and blank == "" and any(line.strip() for line in reading)
-    assert list(inspect.signature(run.lesson(name).figure).parameters) == ["results"]
+    for kind in config.KINDS:
+        assert list(inspect.signature(getattr(run.lesson(name), kind)).parameters) == ["results"]
 
 
 @pytest.mark.parametrize("name", LESSONS)

@@ -278,7 +278,7 @@ class Plan:
     show: tuple[str, ...]
     """The metrics shown in the terminal; tables hold all of them."""
     arms: dict[str, Arm]
-    seeds: range
+    seeds: Sequence[int]
     force: bool
     steps: tuple[str, ...]
     results_dir: str | None

@@ -153,7 +153,8 @@ def normals(settings: config.Data, draw: np.random.Generator, pick: np.random.Ge
         y[changed] = 1 - y[changed]
         return Split(x, y), np.sort(changed)
 
-    sizes = {"validation": s.n_validation, "test": s.n_test, "test_shifted": s.n_test_shifted}
+    # Validation last: arms that differ in its size are tested on the same rows.
+    sizes = {"test": s.n_test, "test_shifted": s.n_test_shifted, "validation": s.n_validation}
     train, changed = rows("train", s.n_train, s.minority_share)
     splits = {"train": train} | {
         name: rows(name, n, s.shifted_share if name == "test_shifted" else s.minority_share)[0]

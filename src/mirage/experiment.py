@@ -6,6 +6,7 @@ when something is trained.
 
 import contextlib
 import json
+import multiprocessing
 import os
 import sys
 import threading
@@ -50,6 +51,15 @@ class Replicate:
     history: dict[str, Array]
     predictions: dict[str, Array]
     seconds: float
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A replicate that could not be made, and why."""
+
+    arm: str
+    seed: int
+    reason: Exception
 
 
 class Stopped(Exception):
@@ -219,8 +229,11 @@ _LANES: list[Lane] = []  # kept for the life of the process: a sweep's next job 
 
 
 def lanes() -> list[Lane]:
-    """One lane per processor core this process may use."""
-    wanted = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """One lane per processor core this process may use; a single one in a worker, which has others beside it."""
+    if multiprocessing.parent_process() is not None:
+        wanted = 1
+    else:
+        wanted = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     _LANES.extend(Lane() for _ in range(wanted - len(_LANES)))
     return _LANES[:wanted]
 
@@ -265,15 +278,24 @@ def run(
     missing: dict[str, Sequence[int]],
     keep: Callable[[Replicate], None],
     progress: Callable[[Task, int], None] = lambda task, epochs_done: None,
-) -> None:
+) -> list[Failure]:
     """Train the missing seeds of every arm; hand each finished replicate to `keep`.
+
+    A replicate that cannot be made does not stop the others: a stack that fails is made again seed by seed, and the
+    seeds that fail by themselves are returned.
 
     `keep` and `progress` are called from several threads. An exception in any of them, or an interrupt, ends all
     training at its next chunk and is raised here; what was kept stays kept.
+
+    Raises
+    ------
+    CannotDraw
+        If no replicate at all can be made because the settings give no usable data.
     """
     waiting = tasks(plan, missing)
+    failed: list[Failure] = []
     if not waiting:
-        return
+        return failed
     if needs_tensorflow(plan, missing):
         start_tensorflow()
     lock, stop = threading.Lock(), threading.Event()
@@ -293,12 +315,27 @@ def run(
             raise Stopped
         progress(task, epochs_done)
 
+    def made(lane: Lane, task: Task) -> list[Replicate]:
+        """A task's replicates. If that fails they are tried one by one, and a single one that fails is noted."""
+        try:
+            return list(lane.make(plan, task, advance))
+        except (Stopped, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001  # noted, listed at the end, and told by the exit status
+            with lock:
+                if len(task.seeds) == 1:
+                    failed.append(Failure(task.arm, task.seeds[0], error))
+                else:
+                    waiting.extend(Task(task.arm, (seed,)) for seed in task.seeds)
+            return []
+
     def work(lane: Lane) -> None:
         with contextlib.suppress(Stopped):
             while (task := next_task(lane)) is not None:
-                for replicate in lane.make(plan, task, advance):
+                for replicate in made(lane, task):
                     keep(replicate)
 
+    total = sum(len(task.seeds) for task in waiting)
     workers = lanes()[: len(waiting)]
     with ThreadPoolExecutor(len(workers)) as pool:
         try:
@@ -307,3 +344,7 @@ def run(
         except BaseException:
             stop.set()
             raise
+    failed.sort(key=lambda failure: (failure.arm, failure.seed))
+    if len(failed) == total and all(isinstance(failure.reason, data.CannotDraw) for failure in failed):
+        raise failed[0].reason
+    return failed

@@ -1,9 +1,10 @@
 """Drawing on given axes: the marks that all lessons share.
 
 One visual language: an arm keeps its colour, references are grey lines, every replicate is shown or banded, and the
-first seed - what a reader who ran the example once would have seen - carries a black star.
+first seed of an example as written - what a reader who ran it once would have seen - carries a black star.
 """
 
+import os
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ import matplotlib
 import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Rectangle
 
 from mirage.summary import interval, mean_and_sd
@@ -26,8 +27,10 @@ STYLE = Path(__file__).with_name("mirage.mplstyle")
 UNTREATED = "#D55E00"  # the network as the article has it first
 TREATED = "#0072B2"  # the same with the remedy
 OTHER = "#009E73"  # a second remedy
+FURTHER = ("#CC79A7", "#E69F00", "#56B4E9")  # where a panel shows more than three
 REFERENCE = "#6B6B6B"
 INK = "#1A1A1A"
+NEGLIGIBLE = "#DEDEDE"  # the stripe of what would not matter
 FIRST_SEED: dict[str, Any] = {
     "color": INK,
     "marker": "*",
@@ -36,13 +39,17 @@ FIRST_SEED: dict[str, Any] = {
     "linestyle": "none",
 }
 
-LINE_STYLES = {
-    "true_line": "--",
-    "least_squares": ":",
-    "majority_class": "--",
-}  # of references, the same in every panel
+# What references are called and how their grey lines look, the same in every panel.
+REFERENCES = {
+    "true_line": ("true line", "--"),
+    "bayes": ("best possible rule", "--"),
+    "least_squares": ("fitted straight line", ":"),
+    "majority_class": ("always the larger class", ":"),
+    "mean_target": ("always the mean", ":"),
+}
 
 BAND = (5, 95)  # percentiles over seeds
+MIDDLE = "middle 90 % of seeds"
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -52,16 +59,8 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height))
 
 
-def curve_fit(
-    ax: Axes,
-    train: tuple[Array, Array],
-    grid: tuple[Array, Array],
-    predicted: Array,
-    line: Array,
-    color: str,
-    first_seed: int | None,
-) -> None:
-    """Fitted curves over seeds on top of the rows they were fitted to, the truth and the least-squares line.
+def rows_and_lines(ax: Axes, train: tuple[Array, Array], grid: tuple[Array, Array], line: Array) -> None:
+    """Training rows, the truth they were drawn around, and the least-squares line fitted to them.
 
     Parameters
     ----------
@@ -69,31 +68,55 @@ def curve_fit(
         x and y [row] of the training rows.
     grid
         Ascending x and the true y [point].
-    predicted
-        Predictions on the grid [seed, point]. Several seeds: their median and the middle 90 %.
     line
         The least-squares line's predictions on the grid [point].
-    first_seed
-        The number of the first seed, whose own curve is drawn too; None if it has none, having diverged.
     """
-    ax.plot(*train, "o", color=INK, markersize=4.5, alpha=0.8, label="training rows")
+    ax.plot(*train, "o", color=INK, markersize=5, alpha=0.8, label="training rows")
     for reference, y in (("true_line", grid[1]), ("least_squares", line)):
-        ax.plot(grid[0], y, color=REFERENCE, linestyle=LINE_STYLES[reference], linewidth=1.8)
-    if len(predicted) > 1:
-        low, high = np.percentile(predicted, BAND, axis=0)
-        label = f"median and middle 90 % of {len(predicted)} seeds"
-        ax.fill_between(grid[0], low, high, color=color, alpha=0.3, linewidth=0)
-        ax.plot(grid[0], np.median(predicted, axis=0), color=color, label=label)
-    if first_seed is not None:
-        ax.plot(grid[0], predicted[0], color=INK, linewidth=1.2, label=f"seed {first_seed} (one run)")
+        level(ax, grid[0], y, reference)
     ax.set_xlabel("x (no unit)")
     ax.set_ylabel("y (no unit)")
 
 
+def band(ax: Axes, x: Array, values: Array, color: str, label: str, linestyle: str = "-") -> None:
+    """Curves over seeds, values [seed, point] at x [point]: their median and, of several, the middle 90 %."""
+    if len(values) > 1:
+        low, high = np.percentile(values, BAND, axis=0)
+        ax.fill_between(x, low, high, color=color, alpha=0.25, linewidth=0, label=_once(ax, MIDDLE))
+    ax.plot(x, np.median(values, axis=0), color=color, linestyle=linestyle, label=label)
+
+
+def _once(ax: Axes, label: str) -> str:
+    """A label for the legend, unless something on these axes bears it already."""
+    return "_nolegend_" if label in ax.get_legend_handles_labels()[1] else label
+
+
+def _mean(ax: Axes, x: float, values: Array, color: str, marker: str = "D") -> None:
+    """The mean of defined values [seed] with its 95 % interval."""
+    defined = values[np.isfinite(values)]
+    if len(defined) > 1:
+        low, high = interval(defined)
+        mean, _ = mean_and_sd(defined)
+        ax.errorbar(
+            x, mean, [[mean - low], [high - mean]], fmt=marker, color=color, markersize=8, capsize=5, linewidth=2.2,
+            label=_once(ax, "mean, 95 % interval"),
+        )  # fmt: skip
+
+
+def _dots(ax: Axes, x: float, values: Array, color: str) -> None:
+    """A dot for every defined value [seed], spread sideways in a fixed way, so that a figure is reproducible."""
+    defined = values[np.isfinite(values)]
+    spread = 0.13 * (((np.arange(len(defined)) * 7) % 11) / 5 - 1)
+    ax.plot(x + spread, defined, "o", color=color, alpha=0.45, markersize=6, markeredgewidth=0)
+
+
 def scores(
-    ax: Axes, groups: Sequence[tuple[str, Array, str]], references: Sequence[dict[str, float]], first_seed: int
+    ax: Axes,
+    groups: Sequence[tuple[str, Array, str]],
+    references: Sequence[dict[str, float]],
+    first_seed: int | None = None,
 ) -> None:
-    """Scores of every seed, a column a group: dots, a star for the first seed, the mean with its 95 % interval.
+    """Scores of every seed, a column a group: dots, the mean with its 95 % interval, and maybe a star.
 
     Parameters
     ----------
@@ -102,36 +125,75 @@ def scores(
     references
         For every group what the references score, by name; drawn as short grey lines, one style a reference.
     first_seed
-        The number of the first seed, for the legend.
+        The number of the first seed, if its score is to carry a star.
     """
-    named: set[str] = set()
-
-    def once(label: str) -> str:
-        new = label not in named
-        named.add(label)
-        return label if new else "_nolegend_"
-
     for column, (_, values, color) in enumerate(groups):
-        defined = values[np.isfinite(values)]
-        if len(defined):
-            spread = 0.13 * (((np.arange(len(defined)) * 7) % 11) / 5 - 1)  # fixed, so that a figure is reproducible
-            ax.plot(column + spread, defined, "o", color=color, alpha=0.55, markersize=6, markeredgewidth=0)
-        if len(defined) > 1:
-            low, high = interval(defined)
-            mean, _ = mean_and_sd(defined)
-            ax.errorbar(
-                column + 0.27, mean, [[mean - low], [high - mean]], fmt="D", color=color, markersize=7, capsize=5,
-                linewidth=2.2, label=once("mean and its 95 % interval"),
-            )  # fmt: skip
-        if len(values) and np.isfinite(values[0]):
-            ax.plot(column, values[0], **FIRST_SEED, label=once(f"score of seed {first_seed}"))
+        _dots(ax, column, values, color)
+        _mean(ax, column + 0.27, values, color)
+        if first_seed is not None and len(values) and np.isfinite(values[0]):
+            ax.plot(column, values[0], **FIRST_SEED, label=_once(ax, f"seed {first_seed} (one run)"))
         for name, value in references[column].items() if references else ():
-            ax.hlines(
-                value, column - 0.4, column + 0.42, color=REFERENCE, linestyle=LINE_STYLES[name], linewidth=1.8,
-                label=once(name.replace("_", " ")),
-            )  # fmt: skip
-    ax.set_xticks(range(len(groups)), [label for label, _, _ in groups])
-    ax.set_xlim(-0.6, len(groups) - 0.4)
+            level(ax, np.array([column - 0.4, column + 0.42]), np.array([value, value]), name)
+    _columns(ax, [label for label, _, _ in groups])
+
+
+def differences(ax: Axes, groups: Sequence[tuple[str, Array, str, float | None]]) -> None:
+    """Paired differences, a column a group: a dot a seed, the mean with its 95 % interval, and zero.
+
+    Parameters
+    ----------
+    groups
+        (label, differences [seed], colour, margin); the grey stripe is what would not matter, inside the margin.
+    """
+    ax.axhline(0, color=REFERENCE, linewidth=1.4)
+    for column, (_, values, color, margin) in enumerate(groups):
+        if margin:
+            corner, width = (column - 0.45, -margin), 0.9
+            label = _once(ax, "too small to matter")
+            ax.add_patch(Rectangle(corner, width, 2 * margin, color=NEGLIGIBLE, linewidth=0, zorder=0, label=label))
+        _dots(ax, column, values, color)
+        _mean(ax, column + 0.27, values, color)
+    _columns(ax, [label for label, _, _, _ in groups])
+
+
+def _columns(ax: Axes, labels: Sequence[str]) -> None:
+    ax.set_xticks(range(len(labels)), list(labels))
+    ax.set_xlim(-0.6, len(labels) - 0.4)
+
+
+def sweep(ax: Axes, x: Sequence[float], values: Sequence[Array], color: str, label: str, style: str = "o-") -> None:
+    """A number against what was varied: at each x the values [seed] as faint dots, their mean and its 95 % interval."""
+    means = [float(np.nanmean(v)) if np.isfinite(v).any() else np.nan for v in values]
+    ax.plot(x, means, style, color=color, label=label, markersize=8)
+    for at, over_seeds in zip(x, values, strict=True):
+        ax.plot(np.full(len(over_seeds), at), over_seeds, "o", color=color, alpha=0.2, markersize=5, markeredgewidth=0)
+        _mean(ax, at, over_seeds, color, style[0])
+
+
+def level(ax: Axes, x: Array, values: Array, reference: str) -> None:
+    """What a reference scores, values [point] at x [point], or one value across the panel where there is no x; grey."""
+    label, linestyle = REFERENCES[reference]
+    # On top, so that what reaches its reference does not hide it.
+    style: dict[str, Any] = {"color": REFERENCE, "linestyle": linestyle, "linewidth": 2, "zorder": 3}
+    if len(x):
+        ax.plot(x, values, label=_once(ax, label), **style)
+    else:
+        ax.axhline(values[0], label=_once(ax, label), **style)
+
+
+RECALLS = np.linspace(0.02, 1, 50)
+
+
+def precision_recall(y: Array, scores: Array) -> Array:
+    """Precision [seed, recall] at the recalls `RECALLS`, of classes and scores [seed, row], as the threshold falls."""
+    curves = []
+    for truth, score in zip(y, scores, strict=True):
+        order = np.argsort(-score, kind="stable")
+        last = np.append(np.flatnonzero(np.diff(score[order])), len(order) - 1)  # rows of one score go together
+        found, called = np.cumsum(truth[order])[last], last + 1
+        reached = np.searchsorted(found / found[-1], RECALLS - 1e-12)
+        curves.append((found / called)[reached])
+    return np.array(curves)
 
 
 def history(ax: Axes, curves: Sequence[Array], color: str, label: str, linestyle: str = "-") -> None:
@@ -151,7 +213,7 @@ def history(ax: Axes, curves: Sequence[Array], color: str, label: str, linestyle
     epochs = np.arange(1, padded.shape[1] + 1)
     if len(curves) > 1 and len(epochs):
         low, high = np.nanpercentile(padded, BAND, axis=0)
-        ax.fill_between(epochs, low, high, color=color, alpha=0.2, linewidth=0)
+        ax.fill_between(epochs, low, high, color=color, alpha=0.2, linewidth=0, label=_once(ax, MIDDLE))
     ax.plot(epochs, np.nanmedian(padded, axis=0), color=color, linestyle=linestyle, label=label)
     ax.set_xlabel("epoch")
 
@@ -170,7 +232,7 @@ def confusion(ax: Axes, counts: Array, color: str) -> None:
                 )
             )
             text = f"{mean[true, decided]:.4g}" + (f"\n± {spread[true, decided]:.2g}" if len(counts) > 1 else "")
-            dark = 0.75 * share[true, decided] > 0.5
+            dark = 0.75 * share[true, decided] > 0.6
             ax.text(
                 decided + 0.5, 1.5 - true, text, ha="center", va="center", fontsize=15, color="white" if dark else INK
             )  # fmt: skip
@@ -193,62 +255,94 @@ def reliability(ax: Axes, y: Array, probability: Array, color: str, label: str, 
 
 
 VERDICT_COLOURS = {
-    "supported": "#009E73",
-    "contradicted": "#CC3311",
-    "negligible": "#6B6B6B",
-    "inconclusive": "#B8860B",
+    "supported": "#00795A",
+    "contradicted": "#C22F0D",
+    "negligible": "#5B5B5B",
+    "inconclusive": "#8A6500",
+    "untestable": "#9A9A9A",
 }
+VERDICT_SIGNS = {"supported": "✓", "contradicted": "✗", "negligible": "≈", "inconclusive": "?", "untestable": "–"}
 
 
-def claims(ax: Axes, judged: Sequence[dict[str, Any]], width: int = 62) -> None:
-    """The tested claims of a lesson, one a line: its text, effect and 95 % interval in margins, and the verdict.
+def claims(
+    axes: Sequence[Axes], texts: Sequence[str], columns: Sequence[tuple[str, Sequence[dict[str, Any] | None]]]
+) -> None:
+    """Claims, one a line: the text, effects and 95 % intervals in margins, and verdicts.
 
-    The grey stripe is what would not matter (inside the margin); the axis bends so that large effects fit.
+    Effects are turned so that what speaks against a claim lies on the left. The grey stripe is what would not matter,
+    inside the margin; where sameness is claimed it is the claimed side. The axis bends so that large effects fit.
 
     Parameters
     ----------
-    judged
-        Rows with text, effect, ci_low, ci_high, margin and verdict.
+    axes
+        Side by side: for the text, for the effects, for the verdicts.
+    texts
+        The claims, each short enough for two or three lines.
+    columns
+        (heading, rows): for every claim a row with effect, ci_low, ci_high, margin, relation and verdict, or None. The
+        first of several columns has hollow marks.
     """
-
-    def bent(value: float, margin: float) -> float:
-        units = value / margin if margin else np.sign(value) * 9
-        return float(np.sign(units) * np.log1p(abs(units)) / np.log(2))
-
-    ax.axvspan(-1, 1, color="#E6E6E6", linewidth=0)
+    wording, ax, verdicts = axes
+    for beside in (wording, verdicts):
+        beside.set(xlim=(0, 1), ylim=(len(texts) - 0.5, -0.5))
+        beside.set_axis_off()
+    for line, text in enumerate(texts):
+        wording.text(0, line, textwrap.fill(text, CLAIM_WIDTH), va="center")
+    ax.axvspan(-1, 1, color=NEGLIGIBLE, linewidth=0)
     ax.axvline(0, color=REFERENCE, linewidth=1)
     reach = 2.0
-    for line, row in enumerate(judged):
-        effect, low, high = (bent(row[name], row["margin"]) for name in ("effect", "ci_low", "ci_high"))
-        color = VERDICT_COLOURS[row["verdict"]]
-        if np.isfinite([effect, low, high]).all():
-            ax.errorbar(effect, line, xerr=[[effect - low], [high - effect]], fmt="D", color=color, capsize=4)
-            reach = max(reach, abs(low), abs(high))
-        ax.text(1.01, line, row["verdict"], transform=ax.get_yaxis_transform(), color=color, va="center", weight="bold")
+    for column, (heading, rows) in enumerate(columns):
+        hollow = len(columns) > 1 and column == 0
+        verdicts.text(column / 2, -0.56, f"{'◇' if hollow else '◆'} {heading}", va="bottom", weight="bold")
+        off = 0.17 * (2 * column - 1) if len(columns) > 1 else 0
+        for line, row in enumerate(rows):
+            if row is None:
+                continue
+            color = VERDICT_COLOURS[row["verdict"]]
+            words = f"{VERDICT_SIGNS[row['verdict']]} {row['verdict']}"
+            weight = "normal" if row["verdict"] == "untestable" else "bold"
+            verdicts.text(column / 2, line, words, color=color, va="center", weight=weight)
+            effect, *ends = (_bent(row[name], row) for name in ("effect", "ci_low", "ci_high"))
+            if np.isfinite([effect, *ends]).all():
+                low, high = sorted(ends)
+                ax.errorbar(
+                    effect, line + off, xerr=[[effect - low], [high - effect]], fmt="D", color=color, capsize=5,
+                    markersize=9, markerfacecolor="white" if hollow else color, markeredgewidth=2,
+                )  # fmt: skip
+                reach = max(reach, abs(low), abs(high))
     reach *= 1.08
-    ax.set(xlim=(-reach, reach), ylim=(len(judged) - 0.5, -0.5))
-    ax.set_yticks(range(len(judged)), [textwrap.fill(row["text"], width) for row in judged], fontsize=11.5)
-    ticks = [t for t in (1, 3, 10, 30, 100, 300) if bent(t, 1) < reach]
+    ax.set(xlim=(-reach, reach), ylim=(len(texts) - 0.5, -0.5), yticks=[])
+    ax.hlines(np.arange(len(texts) - 1) + 0.5, -reach, reach, color=NEGLIGIBLE, linewidth=1)
+    ticks = [t for t in (1, 3, 10, 30, 100, 300, 1000) if np.log2(1 + t) < reach]
     both = (*(-t for t in reversed(ticks)), 0, *ticks)
-    ax.set_xticks([bent(t, 1) for t in both], [f"{t:g}" for t in both])
-    ax.set_xlabel("left side minus right side of the claim, in margins (grey: too small to matter)")
+    ax.set_xticks([float(np.sign(t) * np.log2(1 + abs(t))) for t in both], [f"{t:g}" for t in both])
+    ax.set_xlabel("← against the claim      effect in margins      as claimed →")
     ax.spines["left"].set_visible(False)
-    ax.tick_params(axis="y", length=0)
 
 
-def legend_below(figure: Figure) -> None:
+CLAIM_WIDTH = 60  # characters
+
+
+def _bent(value: float, row: dict[str, Any]) -> float:
+    """Where a claim's effect, or an end of its interval, is drawn: what speaks against a claim, on the left."""
+    against = row["relation"] == "less" or (row["relation"] == "same" and row["effect"] > 0)
+    units = value / row["margin"] if row["margin"] else np.sign(value) * 9
+    return float((-1 if against else 1) * np.sign(units) * np.log2(1 + abs(units)))
+
+
+def legend_below(figure: Figure | SubFigure, columns: int) -> None:
     """One legend for all panels, under them: a label that several panels use is listed once."""
     entries: dict[str, Any] = {}
     for ax in figure.axes:
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
             entries.setdefault(label, handle)
-    figure.legend(list(entries.values()), list(entries), loc="outside lower center", ncols=4)
+    figure.legend(list(entries.values()), list(entries), loc="outside lower center", ncols=columns)
 
 
 def save(figure: Figure, place: Path) -> None:
     """Write a figure whole or not at all, in the format of the file's ending: the same bytes for the same drawing."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    aside = place.with_name(f".{place.name}")
+    aside = place.with_name(f".{place.name}-{os.getpid()}")
     metadata = {".png": {"Software": None}, ".svg": {"Date": None, "Creator": None}}[place.suffix]
     try:
         figure.savefig(aside, format=place.suffix[1:], metadata=metadata)

@@ -6,16 +6,19 @@ it but `provenance.json` is the same bytes whenever and wherever the replicate i
 
 import ast
 import dataclasses
+import fcntl
 import functools
 import hashlib
 import importlib.metadata
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,6 +35,8 @@ CODE = ("streams", "data", "models", "classical", "layers", "stacked", "keras_fi
 LIBRARIES = ("tensorflow", "keras", "numpy", "scikit-learn", "imbalanced-learn")
 MEASURING_CODE = ("metrics", "decisions", "references", "measure")
 HEADER = "scenario,arm,seed,split,metric,value"
+CHECKSUMS = "checksums.json"
+UNCHECKED = ("provenance.json", CHECKSUMS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +78,12 @@ def _without_unset(settings: dict[str, Any]) -> dict[str, Any]:
 @functools.cache
 def _libraries() -> dict[str, str]:
     return {name: importlib.metadata.version(name) for name in LIBRARIES}
+
+
+@functools.cache
+def _packages() -> dict[str, str]:
+    """Versions of all installed packages."""
+    return dict(sorted((d.name.lower(), d.version) for d in importlib.metadata.distributions()))
 
 
 def fingerprint(plan: config.Plan, arm: str) -> str:
@@ -128,6 +139,7 @@ def write(runs: Path, plan: config.Plan, arm: str, seed: int, record: Record, se
         np.savez(aside / "predictions.npz", allow_pickle=False, **dict(record.predictions))
         _write_metrics(aside, plan, seed, record.rows)
         (aside / "provenance.json").write_text(json.dumps(_provenance(seconds), indent=1) + "\n")
+        _write_checksums(aside)
         aside.chmod(0o755)
         _move(aside, place)
     finally:
@@ -157,6 +169,15 @@ def _move(aside: Path, place: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
+def _checksums(directory: Path) -> dict[str, str]:
+    files = sorted(file for file in directory.iterdir() if file.name not in UNCHECKED)
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def _write_checksums(directory: Path) -> None:
+    write_text(directory / CHECKSUMS, json.dumps(_checksums(directory), indent=1) + "\n")
+
+
 def _write_metrics(directory: Path, plan: config.Plan, seed: int, rows: Sequence[Row]) -> None:
     for name, text in (
         ("metrics.csv", _metrics_csv(plan, seed, rows)),
@@ -175,6 +196,15 @@ def write_text(file: Path, text: str) -> None:
         aside.unlink(missing_ok=True)
 
 
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other processes out while files of a folder, made if need be, are read, changed and written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:  # closing it, or the end of the process, opens the lock
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 @functools.cache
 def _git_state() -> dict[str, Any]:
     def git(*words: str) -> str | None:
@@ -188,20 +218,52 @@ def _git_state() -> dict[str, Any]:
     return {"git_commit": git("rev-parse", "HEAD"), "git_changed": None if changed is None else bool(changed)}
 
 
+@functools.cache
+def _processor() -> dict[str, Any]:
+    """The processor's name, and those of its instruction sets that compiled programs may use."""
+    described = Path("/proc/cpuinfo")
+    lines = described.read_text().splitlines() if described.exists() else []
+    of = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    flags = of.get("flags", of.get("Features", "")).split()
+    vector = [flag for flag in flags if re.match(r"(sse|avx|fma|f16c|amx|bf16|neon|asimd|sve)", flag)]
+    return {"processor": of.get("model name", platform.processor() or platform.machine()), "instructions": vector}
+
+
 def _provenance(seconds: float) -> dict[str, Any]:
     return {
         **_git_state(),
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds_of_its_stack": round(seconds, 3),
         "host": platform.node(),
         "system": platform.platform(),
+        **_processor(),
         "python": platform.python_version(),
-        "seconds_of_its_stack": round(seconds, 3),
+        "packages": _packages(),
+        "flags": {key: value for key, value in sorted(os.environ.items()) if re.match(r"(TF|XLA|KERAS)_", key)},
     }
 
 
 def exists(runs: Path, plan: config.Plan, arm: str, seed: int) -> bool:
     """Whether there is a complete record of this replicate."""
     return path(runs, plan, arm, seed).is_dir()
+
+
+def damage(runs: Path, plan: config.Plan, arm: str, seed: int) -> str:
+    """What is wrong with a record, in a few words; nothing if all its files are as they were written.
+
+    Every file but `provenance.json` is held against its checksum, so that a record truncated, emptied, changed by hand
+    or by a failing disk is found before anything is computed from it.
+    """
+    place = path(runs, plan, arm, seed)
+    try:
+        stated = json.loads((place / CHECKSUMS).read_text())
+        found = _checksums(place)
+    except (OSError, ValueError) as error:
+        return f"{CHECKSUMS}: {error}"
+    if not isinstance(stated, dict):
+        return f"{CHECKSUMS} not as written"
+    changed = [name for name in sorted({*stated, *found}) if stated.get(name) != found.get(name)]
+    return f"{', '.join(changed)} not as written" if changed else ""
 
 
 def measured(runs: Path, plan: config.Plan, arm: str, seed: int) -> bool:
@@ -233,4 +295,6 @@ def read_rows(runs: Path, plan: config.Plan, arm: str, seed: int) -> Iterator[tu
 
 def remeasure(runs: Path, plan: config.Plan, arm: str, seed: int, rows: Sequence[Row]) -> None:
     """Replace a record's metrics; its training stays as it is."""
-    _write_metrics(path(runs, plan, arm, seed), plan, seed, rows)
+    place = path(runs, plan, arm, seed)
+    _write_metrics(place, plan, seed, rows)
+    _write_checksums(place)

@@ -1,8 +1,9 @@
 """Records to tables and figures. Nothing is trained here."""
 
+import ast
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,25 @@ class Results:
     runs: Path
     rows: pd.DataFrame
     judged: pd.DataFrame
+    relations: Mapping[str, str]
+    """What each tested claim says of its left side: less, greater or same."""
 
     def values(self, arm: str, split: str, metric: str) -> Array:
         """One number per seed, in the order of seeds; NaN where undefined."""
         chosen = (self.rows["arm"] == arm) & (self.rows["split"] == split) & (self.rows["metric"] == metric)
         return self.rows.loc[chosen, "value"].to_numpy()
+
+    def side(self, words: str) -> Array:
+        """One number per seed of ``arm.split.metric`` or ``arm.split.metric - arm.split.metric``; none if not there."""
+        first, *taken = (self.values(*term.rsplit(".", 2)) for term in words.split(" - "))
+        if not taken:
+            return first
+        return first - taken[0] if len(first) == len(taken[0]) else np.array([])
+
+    def margin(self, claim: str) -> float | None:
+        """The smallest effect that matters to a claim; None if it was not tested here."""
+        margins = self.judged.loc[self.judged["claim"] == claim, "margin"].dropna()
+        return float(margins.iloc[0]) if len(margins) else None
 
     def histories(self, arm: str, name: str) -> list[Array]:
         """A number over epochs [epoch], for every seed."""
@@ -49,7 +64,9 @@ def load(runs: Path, plan: config.Plan, stated: Sequence[claims.Claim]) -> Resul
     """Read the records of all arms and seeds of a plan, and judge its lesson's claims by them."""
     read = [row for arm in plan.arms for seed in plan.seeds for row in records.read_rows(runs, plan, arm, seed)]
     rows = pd.DataFrame(read, columns=COLUMNS)
-    return Results(plan, runs, rows, _judge(stated, plan, rows))
+    tests = {claim.id: claim.test(plan.kind) for claim in stated}
+    relations = {name: test.relation for name, test in tests.items() if isinstance(test, claims.Test)}
+    return Results(plan, runs, rows, _judge(stated, plan, rows), relations)
 
 
 def stem(results: Path, plan: config.Plan, kind: str) -> Path:
@@ -87,9 +104,10 @@ def write_tables(results: Path, loaded: Results, scenarios: Iterable[str]) -> Pa
     records.write_text(place, _csv(summarise(loaded.rows)))
     if loaded.plan.canonical:
         every = results / "tables" / "metrics.csv"
-        known = pd.read_csv(every) if every.exists() else pd.DataFrame(columns=COLUMNS)
-        parts = {name: known[known["scenario"] == name] for name in scenarios} | {loaded.plan.scenario: loaded.rows}
-        records.write_text(every, _csv(pd.concat([p for _, p in sorted(parts.items()) if len(p)])))
+        with records.locked(every.parent):
+            known = pd.read_csv(every) if every.exists() else pd.DataFrame(columns=COLUMNS)
+            parts = {name: known[known["scenario"] == name] for name in scenarios} | {loaded.plan.scenario: loaded.rows}
+            records.write_text(every, _csv(pd.concat([p for _, p in sorted(parts.items()) if len(p)])))
     return place
 
 
@@ -100,14 +118,13 @@ def _csv(table: pd.DataFrame) -> str:
 def write_claims(results: Path, loaded: Results, lessons: Iterable[str]) -> Path:
     """Put a canonical run's verdicts into claims.csv, beside those of the other lessons that still exist."""
     place, judged = results / "tables" / "claims.csv", loaded.judged
-    place.parent.mkdir(parents=True, exist_ok=True)
-    if place.exists():
-        known = pd.read_csv(place, dtype={"article": "Int64", "example": "Int64", "n": "Int64"})
-        same = known["lesson"].isin(set(judged["lesson"])) & known["kind"].isin(set(judged["kind"]))
-        kept = known[~same & known["lesson"].isin(list(lessons))]
-        judged = pd.concat([kept, judged]) if len(kept) else judged
-    judged = judged.sort_values(["lesson", "kind"], kind="stable")
-    records.write_text(place, _csv(judged))
+    with records.locked(place.parent):
+        if place.exists():
+            known = pd.read_csv(place, dtype={"article": "Int64", "example": "Int64", "n": "Int64"})
+            same = known["lesson"].isin(set(judged["lesson"])) & known["kind"].isin(set(judged["kind"]))
+            kept = known[~same & known["lesson"].isin(list(lessons))]
+            judged = pd.concat([kept, judged]) if len(kept) else judged
+        records.write_text(place, _csv(judged.sort_values(["lesson", "kind"], kind="stable")))
     return place
 
 
@@ -117,39 +134,51 @@ def figure_files(results: Path, plan: config.Plan) -> list[Path]:
     return [place.with_name(f"{place.name}.{ending}") for ending in FIGURE_ENDINGS]
 
 
-def _drawing(loaded: Results, lesson: Path) -> str:
-    """A hash of all that a figure follows from: records, claims, plan, the lesson and the code that draws."""
-    plan = loaded.plan
+def _code(lesson: Path) -> str:
+    """What a lesson's file draws: its code and the question it opens with, not the rest of its text."""
+    tree = ast.parse(lesson.read_text())
+    text = ast.get_docstring(tree)
+    return "\n".join([(text or "").partition("\n")[0], *map(ast.unparse, tree.body[text is not None :])])
+
+
+def _drawing(halves: Sequence[Results], lesson: Path) -> str:
+    """A hash of all that a figure follows from: records, claims, plans, the lesson and the code that draws."""
     digest = hashlib.sha256()
     for name in DRAWING_CODE:
         digest.update(Path(__file__).with_name(name).read_bytes())
-    digest.update(lesson.read_bytes())
-    digest.update(loaded.rows.to_csv(index=False).encode() + loaded.judged.to_csv(index=False).encode())
-    for arm in plan.arms:
-        digest.update(f"{arm}:{records.fingerprint(plan, arm)}".encode())
-    digest.update(repr(dataclasses.replace(plan, force=False, steps=(), results_dir=None)).encode())
+    digest.update(_code(lesson).encode())
+    for half in halves:
+        plan = half.plan
+        digest.update(half.rows.to_csv(index=False).encode() + half.judged.to_csv(index=False).encode())
+        for arm in plan.arms:
+            digest.update(f"{arm}:{records.fingerprint(plan, arm)}".encode())
+        shown = dataclasses.replace(plan, force=False, steps=(), results_dir=None)
+        digest.update(repr((shown, sorted(half.relations.items()))).encode())
     return digest.hexdigest()
 
 
-def _stamp(results: Path, loaded: Results, lesson: Path) -> tuple[Path, str]:
-    """The file that says what a plan's figure was drawn from, and what it should say."""
-    drawn = figure_files(results, loaded.plan)
+def _stamp(results: Path, halves: Sequence[Results], lesson: Path) -> tuple[Path, str]:
+    """The file that says what a figure was drawn from, and what it should say."""
+    first = halves[0]
+    drawn = figure_files(results, first.plan)
     contents = [hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else "" for file in drawn]
-    place = loaded.runs / loaded.plan.scenario / f"{stem(results, loaded.plan, 'figures').name}.drawn"
-    return place, "\n".join([_drawing(loaded, lesson), *contents]) + "\n"
+    place = first.runs / first.plan.scenario / f"{stem(results, first.plan, 'figures').name}.drawn"
+    return place, "\n".join([_drawing(halves, lesson), *contents]) + "\n"
 
 
-def up_to_date(results: Path, loaded: Results, lesson: Path) -> bool:
-    """Whether a plan's figure is there as it was drawn, from the present records by the present code."""
-    place, expected = _stamp(results, loaded, lesson)
+def up_to_date(results: Path, halves: Sequence[Results], lesson: Path) -> bool:
+    """Whether a lesson's figure is there as it was drawn, from the present records by the present code."""
+    place, expected = _stamp(results, halves, lesson)
     return place.exists() and place.read_text() == expected
 
 
-def write_figure(results: Path, loaded: Results, lesson: Path, draw: Callable[[Results], Any]) -> None:
-    """Draw a lesson's figure from its records and write it as PNG and SVG."""
+def write_figure(
+    results: Path, halves: Sequence[Results], lesson: Path, draw: Callable[[Sequence[Results]], Any]
+) -> None:
+    """Draw a lesson's figure from the records of its scenarios and write it as PNG and SVG."""
     from mirage import plots  # Matplotlib, which a run whose figure is up to date does not need
 
-    figure = draw(loaded)
-    for place in figure_files(results, loaded.plan):
+    figure = draw(halves)
+    for place in figure_files(results, halves[0].plan):
         plots.save(figure, place)
-    records.write_text(*_stamp(results, loaded, lesson))
+    records.write_text(*_stamp(results, halves, lesson))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from shutil import get_terminal_size
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-out = Console(highlight=False, soft_wrap=True)
+# Wide enough for every number: in a narrower terminal, and in a file, lines are rather long than cut.
+NARROWEST = 110
+out = Console(highlight=False, soft_wrap=True, width=max(NARROWEST, get_terminal_size((NARROWEST, 24)).columns))
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -47,7 +50,7 @@ def _alike(summary: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
     return pd.concat(parts)
 
 
-def table(title: str, summary: pd.DataFrame, arms: Sequence[str], show: Sequence[str], seeds: range) -> Table:
+def table(title: str, summary: pd.DataFrame, arms: Sequence[str], show: Sequence[str], seeds: Sequence[int]) -> Table:
     """A summary as a table: one value a line for a single seed, else mean, sd and interval.
 
     Of the metrics of a split only those in `show` are listed, of a reference only the first of them.

@@ -25,7 +25,15 @@ from mirage import config
 KNOWN = ", ".join(run.SCENARIOS)
 TINY = ("training.epochs=3", "model.hidden=[4]")
 MIRAGE = Path(sys.executable).with_name("mirage")
-RECORD = {"checksums.json", "history.csv", "measured.json", "metrics.csv", "predictions.npz", "provenance.json", "settings.json"}
+RECORD = {
+    "checksums.json",
+    "history.csv",
+    "measured.json",
+    "metrics.csv",
+    "predictions.npz",
+    "provenance.json",
+    "settings.json",
+}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ EVERY_SCENARIO := $(RUN) -m 'scenario=glob(*)'
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help all lesson quick sweeps test lint tables figures check bench lock clean clean-records
+.PHONY: help all lesson quick sweeps ray slurm test lint tables figures check bench lock clean clean-records
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,10 @@ sweeps: .venv/ready  ## the ready sweeps of conf/sweep over 30 seeds, into resul
 	@for sweep in $(basename $(notdir $(wildcard conf/sweep/*.yaml))); do \
 		echo "$(RUN) -m +sweep=$$sweep"; $(RUN) -m +sweep=$$sweep > build-sweep.log || exit 1; \
 		grep -E '^(sweep|time) ' build-sweep.log; rm build-sweep.log; done
+
+ray: .venv-ray/ready  ## an environment for sweeps on a Ray cluster, .venv-ray
+
+slurm: .venv-slurm/ready  ## an environment for sweeps on a SLURM cluster, .venv-slurm
 
 test: .venv/ready .venv/dev  ## the tests
 	$(PY) -m pytest
@@ -61,7 +65,7 @@ lock: .venv/ready  ## renew the pinned dependencies
 	! grep -n '://' requirements.lock locks/*.lock
 
 clean:  ## remove .venv, caches and results/custom; records stay
-	rm -rf .venv .*_cache .hypothesis build src/*.egg-info results/custom
+	rm -rf .venv .venv-* .*_cache .hypothesis build src/*.egg-info results/custom
 	find src tests experiments -name __pycache__ -prune -exec rm -rf {} +
 
 clean-records:  ## remove the records: make all then trains again
@@ -110,6 +114,16 @@ endif
 
 .venv/ready: .venv/locked pyproject.toml
 	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Environments of their own for clusters: what Ray needs does not go together with what the suite is locked to otherwise
+# (the numerical libraries are the same).
+.venv-ray/ready .venv-slurm/ready: .venv-%/ready: locks/%.lock pyproject.toml .venv/locked
+	@echo "Setting up .venv-$* (about a minute, once)"
+	@rm -rf .venv-$*
+	@"$$($(PY) -c 'import sys; print(sys._base_executable)')" -m venv --without-pip .venv-$*
+	@.venv/bin/uv pip install --quiet --python .venv-$*/bin/python --compile-bytecode --require-hashes -r $<
+	@.venv/bin/uv pip install --quiet --python .venv-$*/bin/python --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/dev .venv/bench: .venv/%: locks/%.lock .venv/locked

@@ -1,4 +1,4 @@
-"""Where a sweep's jobs run changes no number: in this process, in workers, on a Ray cluster, as SLURM would run them."""
+"""Where a sweep's jobs run changes no number: in this process, in workers, on a Ray cluster, as by SLURM."""
 
 import os
 import subprocess

@@ -6,7 +6,7 @@ EVERY_SCENARIO := $(RUN) -m 'scenario=glob(*)'
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help all lesson quick test lint tables figures check bench lock clean clean-records
+.PHONY: help all lesson quick sweeps test lint tables figures check bench lock clean clean-records
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
@@ -21,6 +21,11 @@ lesson: $(if $(L),.venv/ready,which-lesson)  ## one lesson over 30 seeds: make l
 
 quick: .venv/ready  ## every scenario over 3 seeds, into results/custom
 	$(EVERY_SCENARIO) replicates=3
+
+sweeps: .venv/ready  ## the ready sweeps of conf/sweep over 30 seeds, into results/custom
+	@for sweep in $(basename $(notdir $(wildcard conf/sweep/*.yaml))); do \
+		echo "$(RUN) -m +sweep=$$sweep"; $(RUN) -m +sweep=$$sweep > build-sweep.log || exit 1; \
+		grep -E '^(sweep|time) ' build-sweep.log; rm build-sweep.log; done
 
 test: .venv/ready .venv/dev  ## the tests
 	$(PY) -m pytest

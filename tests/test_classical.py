@@ -57,6 +57,55 @@ def test_scores_and_weights_are_those_of_scikit_learn(case: str) -> None:
     assert all(type(value) is float for value in numbers.values())
 
 
+C = 0.7
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("penalty", config.PENALTIES)
+def test_the_weights_of_a_logistic_regression_are_where_its_objective_is_least(penalty: str) -> None:
+    """Exact conditions of the minimum of C * log loss + penalty, the intercept free: no matter which solver."""
+    data = splits()
+    x, y = data["train"]
+    estimator = classical.logistic(model("logistic", penalty=penalty, inverse_penalty=C)).fit(x, y)
+    errors = estimator.predict_proba(x)[:, 1] - y
+    slope, w = C * x.T @ errors, estimator.coef_[0]
+    assert errors.sum() == pytest.approx(0, abs=2e-2)
+    if penalty == "none":
+        np.testing.assert_allclose(x.T @ errors, 0, atol=2e-2)
+    elif penalty == "l2":
+        np.testing.assert_allclose(slope, -w, atol=2e-2)
+    else:
+        np.testing.assert_allclose(slope[w != 0], -np.sign(w[w != 0]), atol=2e-2)
+        assert (np.abs(slope[w == 0]) <= 1 + 2e-2).all() and (w == 0).any() and (w != 0).any()
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("penalty", config.PENALTIES)
+def test_logistic_scores_are_those_of_scikit_learn_called_directly(penalty: str) -> None:
+    data = splits()
+    direct = {
+        "none": LogisticRegression(C=np.inf, max_iter=10_000),
+        "l1": LogisticRegression(C=C, l1_ratio=1, solver="saga", tol=1e-5, max_iter=10_000, random_state=0),
+        "l2": LogisticRegression(C=C),
+    }[penalty]
+    scores, numbers = classical.fit(model("logistic", penalty=penalty, inverse_penalty=C), data)
+    with threadpool_limits(1):
+        direct.fit(*data["train"])
+    np.testing.assert_array_equal(scores["test"], direct.predict_proba(data["test"].x)[:, 1])
+    assert numbers["nonzero_weights"] == np.count_nonzero(direct.coef_)
+
+
+def test_weights_of_informative_features_and_of_noise_are_counted_apart() -> None:
+    settings, data = model("logistic", penalty="l1", inverse_penalty=C), splits(features=8)
+    estimator = classical.logistic(settings).fit(*data["train"])
+    for informative in (1, 3, 8):
+        _, numbers = classical.fit(settings, data, informative)
+        assert numbers["nonzero_informative"] == np.count_nonzero(estimator.coef_[0][:informative])
+        assert numbers["nonzero_noise"] == np.count_nonzero(estimator.coef_[0][informative:])
+        assert numbers["nonzero_informative"] + numbers["nonzero_noise"] == numbers["nonzero_weights"]
+    assert 0 < numbers["nonzero_weights"] < 8
+
+
 def test_every_kind_that_keras_does_not_train_is_here() -> None:
     assert set(classical.ESTIMATORS) == set(config.MODELS) - set(config.TRAINED_BY_KERAS)
 

@@ -9,7 +9,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hypothesis import given
 from hypothesis import strategies as st
-from imblearn.over_sampling import SMOTE
+from imblearn.over_sampling import SMOTE, RandomOverSampler
+from imblearn.under_sampling import RandomUnderSampler
 from sklearn.datasets import make_classification
 from sklearn.model_selection import train_test_split
 
@@ -384,3 +385,256 @@ def test_data_that_cannot_be_drawn_are_refused_in_one_line(used: config.Data, sa
 
 def test_just_enough_rows_are_enough() -> None:
     assert np.bincount(of(blocks(30, 6, **SMOTED))["train"].y).tolist() == [30, 30]
+
+
+# -- rows held out class by class, and resampling inside the training rows -----------------------------------
+
+HELD = {"held_out_as": "test", "held_out": 0.25}
+INSIDE = SMOTED | HELD | {"resample_before_split": False}
+
+
+@given(minority=st.integers(8, 40), share=st.sampled_from([0.1, 0.2, 0.5]), seed=st.integers(0, 30))
+def test_stratified_rows_are_those_of_train_test_split_and_keep_the_shares(
+    minority: int, share: float, seed: int
+) -> None:
+    whole = of(blocks(40, minority), seed)["train"]
+    drawn = of(blocks(40, minority, held_out_as="validation", held_out=share, stratify=True), seed)
+    x, held_x, y, held_y = train_test_split(*whole, test_size=share, random_state=42, stratify=whole.y)
+    assert same(drawn, {"train": Split(x, y), "validation": Split(held_x, held_y)})
+    held = len(drawn["validation"].y)
+    for c, count in enumerate((40, minority)):
+        assert abs(np.sum(drawn["validation"].y == c) - held * count / (40 + minority)) < 1
+
+
+def test_too_few_rows_to_hold_out_of_each_class_get_one_line() -> None:
+    with pytest.raises(CannotDraw) as refusal:
+        of(blocks(30, 1, held_out_as="test", held_out=0.2, stratify=True))
+    assert str(refusal.value) == "data.stratify: got 30, 1 rows of the classes, too few to hold out 0.2 of each"
+
+
+def rows(split: Split) -> set[tuple[float, ...]]:
+    return set(map(tuple, split.x))
+
+
+@given(seed=st.integers(0, 50), kind=st.sampled_from(["smote", "random_over", "random_under"]))
+def test_inside_the_split_held_out_rows_are_as_if_nothing_was_resampled(seed: int, kind: str) -> None:
+    plain, drawn = of(blocks(60, 20, **HELD), seed), of(blocks(60, 20, **INSIDE | {"resample": kind}), seed)
+    assert list(drawn) == ["train", "original", "test"]
+    assert same({"": drawn["original"]}, {"": plain["train"]}) and same({"": drawn["test"]}, {"": plain["test"]})
+    counts = np.bincount(drawn["original"].y)
+    assert set(np.bincount(drawn["train"].y)) == {counts.min() if kind == "random_under" else counts.max()}
+    if kind == "smote":
+        np.testing.assert_array_equal(drawn["train"].x[: counts.sum()], drawn["original"].x)
+    else:
+        assert rows(drawn["train"]) <= rows(drawn["original"])
+    made = rows(drawn["train"]) - rows(drawn["original"])
+    assert (len(made) > 0) == (kind == "smote")
+    assert not rows(drawn["test"]) & rows(drawn["train"])
+
+
+def test_before_the_split_synthetic_rows_reach_the_rows_that_are_held_out() -> None:
+    """Why it matters: this is the leak that the controlled lesson is about."""
+    drawn = of(blocks(60, 10, **INSIDE | {"resample_before_split": True}))
+    assert rows(drawn["test"]) - rows(drawn["original"])
+
+
+@pytest.mark.parametrize("arm", ["original", "before", "inside"])
+def test_fresh_rows_of_a_scenario_are_never_resampled(arm: str) -> None:
+    used = settings("smote_balance_controlled", arm)
+    drawn = data.draw(used, Streams(3, config.STREAMS))
+    plain = data.LAWS[used.law](used, *(Streams(3, config.STREAMS).generator(s) for s in ("data", "split")))
+    assert same({"": drawn["test"]}, {"": plain["test"]})
+    assert rows(drawn["validation"]) <= rows(plain["train"]) or arm == "before"
+
+
+@pytest.mark.parametrize(
+    ("kind", "sampler"), [("random_over", RandomOverSampler), ("random_under", RandomUnderSampler)]
+)
+@pytest.mark.parametrize(("majority", "minority"), [(30, 7), (7, 30), (12, 1)])
+def test_random_resampling_is_imblearns(kind: str, sampler: type, majority: int, minority: int) -> None:
+    whole = of(blocks(majority, minority))["train"]
+    drawn = of(blocks(majority, minority, **SMOTED | {"resample": kind}))
+    assert same(drawn, {"train": Split(*sampler(random_state=42).fit_resample(*whole)), "original": whole})
+
+
+@pytest.mark.parametrize(
+    ("stream", "used"),
+    [
+        ("split", blocks(40, 20, **HELD | {"split_seed": None})),
+        ("resample", blocks(40, 20, **SMOTED | {"resample_seed": None})),
+        ("resample", blocks(40, 20, **SMOTED | {"resample_seed": None, "resample": "random_under"})),
+    ],
+)
+def test_a_seed_of_null_follows_its_stream_and_no_other(stream: str, used: config.Data) -> None:
+    def train(seed: int, *vary: str) -> dict[str, Split]:
+        return {"train": data.draw(used, Streams(seed, vary))["train"]}
+
+    others = [name for name in config.STREAMS if name not in (stream, "data")]
+    assert same(train(0, *others), train(1, *others))
+    assert not same(train(0, stream), train(1, stream))
+    given = {f"{stream}_seed": Streams(1, (stream,)).integers(stream, 1)[0]}
+    assert same(train(1, stream), {"train": data.draw(dataclasses.replace(used, **given), Streams(1, ()))["train"]})
+
+
+# -- two normal classes --------------------------------------------------------------------------------------
+
+SIZES_OF = {"train": "n_train", "validation": "n_validation", "test": "n_test", "test_shifted": "n_test_shifted"}
+
+
+def normals(**changed: object) -> config.Data:
+    read = {"n_train": 200, "n_validation": 50, "n_test": 300, "n_test_shifted": 80, "n_features": 4}
+    law_of = {"n_informative": 2, "separation": 2.0, "minority_share": 0.1, "shifted_share": 0.5, "flipped": 0.0}
+    return law("normals", **(LABELS | read | law_of | changed))
+
+
+@given(
+    n=st.integers(20, 400), share=st.sampled_from([0.05, 0.1, 0.5, 0.9]), flipped=st.sampled_from([0, 0.05, 0.2, 0.4])
+)
+def test_every_split_of_normals_has_exactly_its_shares(n: int, share: float, flipped: float) -> None:
+    sizes = dict.fromkeys(SIZES_OF.values(), n)
+    drawn = of(normals(**sizes, minority_share=share, shifted_share=0.3, flipped=flipped))
+    ones = round(n * share)
+    anything = round(flipped * ones) + round(flipped * (n - ones)) > 0
+    assert set(drawn) == {*SIZES_OF, *(["flipped"] if anything else [])} and next(iter(drawn)) == "train"
+    for name in SIZES_OF:
+        ones = round(n * (0.3 if name == "test_shifted" else share))
+        changed_ones, changed_zeros = round(flipped * ones), round(flipped * (n - ones))
+        assert np.sum(drawn[name].y) == ones - changed_ones + changed_zeros and drawn[name].x.shape == (n, 4)
+
+
+@given(seed=st.integers(0, 100), flipped=st.sampled_from([0.1, 0.2, 0.45]))
+def test_flipped_rows_are_the_training_rows_whose_label_is_wrong(seed: int, flipped: float) -> None:
+    clean, noisy = of(normals(), seed), of(normals(flipped=flipped), seed)
+    assert "flipped" not in clean
+    for name in SIZES_OF:
+        np.testing.assert_array_equal(clean[name].x, noisy[name].x)  # labels change, nothing else does
+    x, y = noisy["train"]
+    wrong = y != clean["train"].y
+    assert wrong.sum() == round(flipped * 180) + round(flipped * 20)
+    assert same({"": noisy["flipped"]}, {"": Split(x[wrong], y[wrong])})
+
+
+def test_splits_that_are_asked_for_besides_leave_the_training_rows_alone() -> None:
+    one, other = of(normals()), of(normals(n_validation=0, n_test=10, n_test_shifted=0))
+    assert list(other) == ["train", "test"] and same({"": one["train"]}, {"": other["train"]})
+
+
+@given(separation=st.floats(0, 10), informative=st.integers(1, 4))
+def test_class_1_of_normals_is_class_0_moved_by_the_separation(separation: float, informative: int) -> None:
+    used = normals(separation=separation, n_informative=informative)
+    away = data.centre(used)
+    assert np.linalg.norm(away) == pytest.approx(separation)
+    assert np.ptp(away[:informative]) == 0 and not away[informative:].any()
+    apart, together = of(used)["train"], of(normals(separation=0.0))["train"]
+    np.testing.assert_array_equal(apart.y, together.y)  # arms of another separation have the same noise
+    np.testing.assert_allclose(apart.x, together.x + away * apart.y[:, None], atol=1e-12)
+
+
+def test_normal_classes_have_unit_variance_and_independent_features() -> None:
+    x, y = of(normals(n_train=40_000, minority_share=0.5))["train"]
+    for c in (0, 1):
+        np.testing.assert_allclose(x[y == c].mean(axis=0), c * data.centre(normals()), atol=0.035)
+        np.testing.assert_allclose(np.cov(x[y == c].T), np.eye(4), atol=0.05)
+
+
+def test_a_share_that_leaves_a_class_out_gets_one_line() -> None:
+    for share, ones in ((0.01, 0), (0.99, 30)):
+        with pytest.raises(CannotDraw) as refusal:
+            of(normals(n_train=30, minority_share=share))
+        said = f"data: got {ones} of 30 rows of class 1 in train (a share of {share}), takes both"
+        assert str(refusal.value) == said
+
+
+# -- a line with fresh rows ----------------------------------------------------------------------------------
+
+
+def fresh_line(**changed: object) -> config.Data:
+    read = {"n_train": 40, "n_pool": 100, "n_test": 30, "n_features": 3}
+    return law("fresh_line", **(read | {"low": -1, "high": 3, "slope": 2, "noise": 0.5} | changed))
+
+
+def test_where_only_the_split_varies_other_rows_are_picked_from_the_same_pool() -> None:
+    used = fresh_line()
+    pool = data.draw(fresh_line(n_train=100), Streams(0, ()))["train"]
+    picks = [data.draw(used, Streams(seed, ("split",))) for seed in range(4)]
+    for drawn in picks:
+        assert same({"": drawn["test"]}, {"": picks[0]["test"]})
+        assert len(rows(drawn["train"])) == 40 and rows(drawn["train"]) <= rows(pool)
+        for x, y in zip(*drawn["train"], strict=True):
+            assert y == pool.y[np.flatnonzero((pool.x == x).all(axis=1))[0]]
+    assert len({drawn["train"].x.tobytes() for drawn in picks}) == 4
+    share = len(rows(picks[0]["train"]) & rows(picks[1]["train"])) / 40
+    assert 0.1 < share < 0.8  # two picks of 40 of 100 share sixteen on average
+
+
+def test_without_a_pool_the_stream_split_plays_no_part() -> None:
+    used = fresh_line(n_pool=0)
+    assert same(*(data.draw(used, Streams(seed, ("split",))) for seed in (0, 1)))
+    assert same(of(used), of(fresh_line(n_pool=40)))  # of a pool of their own number all rows are picked
+
+
+def test_fresh_rows_lie_on_the_line_but_for_the_noise_and_only_the_first_feature_says_anything() -> None:
+    drawn = of(fresh_line(n_train=20_000, n_pool=0, n_test=20_000))
+    for x, y in drawn.values():
+        assert x.min() >= -1 and x.max() < 3 and abs(x.mean() - 1) < 0.03
+        noise = y - 2 * x[:, 0]
+        assert abs(noise.mean()) < 0.02 and abs(noise.std() - 0.5) < 0.02
+        assert all(abs(np.corrcoef(column, noise)[0, 1]) < 0.04 for column in x.T)
+    for x, y in of(fresh_line(noise=0)).values():
+        np.testing.assert_array_equal(y, 2 * x[:, 0])
+
+
+# -- a rule, and a feature that breaks -----------------------------------------------------------------------
+
+
+def rule(**changed: object) -> config.Data:
+    read = {"n_train": 400, "n_test": 300, "n_features": 3, "boundary": 0.3, "flipped": 0.0, "spurious": 0.5}
+    return law("rule", **(LABELS | read | {"probe_low": 0.29, "probe_high": 0.31, "within": 0.7} | changed))
+
+
+def agreement(split: Split) -> float:
+    """The share of rows whose second feature lies in the half that the label names."""
+    return float(np.mean((split.x[:, 1] >= 0.5) == split.y))
+
+
+ROWS_OF_RULE = ("train", "test", "test_broken")
+
+
+@given(seed=st.integers(0, 100), flipped=st.sampled_from([0.0, 0.1, 0.3]))
+def test_exactly_the_share_of_rows_that_is_flipped_breaks_the_rule(seed: int, flipped: float) -> None:
+    drawn = of(rule(flipped=flipped), seed)
+    for name in ROWS_OF_RULE:
+        x, y = drawn[name]
+        assert np.sum(y != (x[:, 0] > 0.3)) == round(flipped * len(y))
+        assert x.min() >= 0 and x.max() < 1
+
+
+@pytest.mark.parametrize("spurious", [0.0, 0.5, 0.8, 1.0])
+def test_the_second_feature_follows_the_label_in_that_share_of_the_rows_until_it_breaks(spurious: float) -> None:
+    drawn = of(rule(n_train=10_000, n_test=10_000, flipped=0.1, spurious=spurious))
+    for name in ("train", "test"):
+        assert agreement(drawn[name]) == pytest.approx(spurious, abs=5 * np.sqrt(spurious * (1 - spurious) / 10_000))
+    assert agreement(drawn["test_broken"]) == pytest.approx(0.5, abs=0.025)
+    for name in ROWS_OF_RULE:
+        x, y = drawn[name]
+        rest = np.where(x[:, 1] >= 0.5, 2 * x[:, 1] - 1, 2 * x[:, 1])  # where in its half: uniform, says nothing
+        assert abs(rest.mean() - 0.5) < 0.02 and abs(np.corrcoef(rest, y)[0, 1]) < 0.05
+        assert abs(np.corrcoef(x[:, 2], y)[0, 1]) < 0.05
+
+
+def test_what_is_spurious_changes_neither_labels_nor_any_other_feature() -> None:
+    none, all_of_it = (of(rule(flipped=0.1, spurious=share)) for share in (0.5, 1.0))
+    for name in ROWS_OF_RULE:
+        np.testing.assert_array_equal(none[name].y, all_of_it[name].y)
+        np.testing.assert_array_equal(none[name].x[:, [0, 2]], all_of_it[name].x[:, [0, 2]])
+    assert same({"": none["test_broken"]}, {"": all_of_it["test_broken"]})
+
+
+def test_inputs_to_look_at_move_along_the_first_feature_alone() -> None:
+    drawn = of(rule())
+    for name, first in {"probe": [0.29, 0.31], "within": [0.69, 0.71], "along": np.linspace(0, 1, 101)}.items():
+        x, y = drawn[name]
+        np.testing.assert_allclose(x[:, 0], first, atol=1e-15)
+        assert (x[:, 1:] == 0.5).all() and y.tolist() == (x[:, 0] > 0.3).astype(int).tolist()
+    assert drawn["probe"].y.tolist() == [0, 1] and drawn["within"].y.tolist() == [1, 1]
+    assert {"probe", "within", "along"} == set(data.LOOKED_AT)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import run
 from mirage import config, metrics
-from mirage.decisions import above, rounded
+from mirage.decisions import above, corrected, rounded
 from mirage.measure import Row, measure
 
 config.register()
@@ -165,6 +165,104 @@ def test_models_that_agree_have_no_spread() -> None:
     predictions["test_predicted"] = np.tile(predicted[:1], (5, 1))
     numbers = model_numbers(measure(plan("multi_seed"), "network", predictions, FINE))
     assert numbers["prediction_spread"] == numbers["score_spread"] == 0 < numbers["target_spread"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_one_model_or_one_test_row_has_no_spread_to_speak_of() -> None:
+    predictions, _, predicted = five(rows=1)
+    numbers = model_numbers(measure(plan("multi_seed"), "network", predictions, FINE))
+    assert math.isnan(numbers["target_spread"])
+    assert numbers["prediction_spread"] == pytest.approx(predicted[:, 0].std(ddof=1), rel=1e-5)
+    numbers = model_numbers(measure(ensembles_of(5), "network", five()[0], FINE))
+    assert math.isnan(numbers["prediction_spread"]) and math.isnan(numbers["score_spread"])
+    assert numbers["target_spread"] > 0
+
+
+def ensembles_of(size: int) -> config.Plan:
+    p = plan("multi_seed")
+    decision = dataclasses.replace(p.arms["network"].decision, ensembles_of=size)
+    return dataclasses.replace(p, arms={"network": dataclasses.replace(p.arms["network"], decision=decision)})
+
+
+def eight(rows: int = 6) -> tuple[Arrays, np.ndarray, np.ndarray]:
+    """A replicate of eight models on one test set."""
+    rng = np.random.default_rng(4)
+    y, predicted = np.tile(rng.random(rows), (8, 1)), rng.random((8, rows)).astype(np.float32)
+    own = split("train", rng.random((8, 7)), rng.random((8, 7)), rng.random((8, 7, 2)))
+    return own | split("test", y, predicted, rng.random((8, rows, 2))), y[0], predicted
+
+
+def test_an_ensembles_score_is_that_of_the_averaged_predictions() -> None:
+    predictions, y, predicted = eight()
+    averaged = [predicted[:4].mean(axis=0), predicted[4:].mean(axis=0)]
+    rows = measure(ensembles_of(4), "network", predictions, FINE)
+    found, numbers = values(rows), model_numbers(rows)
+    errors = [np.mean((a - y) ** 2) for a in averaged]
+    assert found["network", "test", "mse"] == pytest.approx(np.mean(errors), rel=1e-5)
+    assert numbers["score_spread"] == pytest.approx(np.std(errors, ddof=1), rel=1e-4)
+    assert numbers["prediction_spread"] == pytest.approx(np.std(averaged, axis=0, ddof=1).mean(), rel=1e-4)
+    # Members have training rows of their own, on which an average means nothing.
+    assert {part for _, part, _ in found} == {"test", "model"}
+    single = values(measure(ensembles_of(1), "network", predictions, FINE))
+    assert found["network", "test", "mse"] < single["network", "test", "mse"]  # the square is convex
+
+
+# -- decisions -----------------------------------------------------------------------------------------------
+
+
+def decided(scenario: str, arm: str, **changed: object) -> config.Plan:
+    """A scenario with another decision for one arm."""
+    p = plan(scenario)
+    decision = dataclasses.replace(p.arms[arm].decision, **changed)
+    return dataclasses.replace(p, arms={arm: dataclasses.replace(p.arms[arm], decision=decision)})
+
+
+def test_a_threshold_moves_decisions_and_no_score() -> None:
+    predictions = COIN | split("test", [0, 1, 1], [0.3, 0.4, 0.9])
+    half, low = (values(measure(decided("l2", "none", threshold=t), "none", predictions, FINE)) for t in (0.5, 0.35))
+    assert (half["none", "test", "recall"], low["none", "test", "recall"]) == (0.5, 1)
+    for metric in config.SCORE_METRICS:
+        if ("none", "test", metric) in half:
+            assert half["none", "test", metric] == low["none", "test", metric]
+
+
+def test_the_cost_of_a_miss_reaches_the_metric_and_the_references() -> None:
+    p = dataclasses.replace(decided("smote_controlled", "none", miss_cost=9), references=("majority_class",))
+    predictions = split("train", [0, 0, 0, 1], [0.1, 0.6, 0.2, 0.3]) | split("test", [0, 1, 1], [0.7, 0.2, 0.9])
+    found = values(measure(p, "none", predictions | split("original", [0, 1], [0.1, 0.9]), FINE))
+    assert found["none", "test", "cost"] == pytest.approx((1 + 9) / 3)
+    assert found["none:majority_class", "test", "cost"] == pytest.approx(18 / 3)  # never decides for class 1
+
+
+@given(share=st.sampled_from([0.2, 0.5, 0.7]), scores=st.lists(st.integers(1, 99), min_size=4, max_size=9, unique=True))
+def test_corrected_scores_are_those_of_the_training_shares_moved(share: float, scores: list[int]) -> None:
+    p = dataclasses.replace(decided("prior_shift_controlled", "network", corrected_to=share), references=())
+    y, s = [i % 2 for i in range(len(scores))], np.array(scores) / 100
+    train = split("train", [1, 0, 0, 0, 0], [0.5] * 5)
+    found = values(measure(p, "network", train | split("test", y, s), FINE))
+    moved = corrected(s, 0.2, share)  # one training row in five is of class 1
+    expected = metrics.measure(p.metrics, np.array(y), moved, above(moved))
+    for name, value in expected.items():
+        if name != "ece":  # its bins have edges, and predictions are kept in single precision
+            assert found["network", "test", name] == pytest.approx(value, rel=1e-4, abs=1e-5, nan_ok=True)
+
+
+def test_inputs_that_are_looked_at_are_not_scored_and_a_step_within_a_class_has_no_sign() -> None:
+    predictions = COIN | split("test", [0, 1], [0.2, 0.9]) | split("along", [0, 1], [0.1, 0.9])
+    predictions |= split("probe", [0, 1], [0.25, 0.75]) | split("within", [0, 0], [0.5, 0.25])
+    rows = measure(plan("input_sensitivity_controlled"), "network", predictions, FINE)
+    assert {part for _, part, _ in values(rows)} == {"train", "test", "model"}
+    expected = {"probe_step": 0.5, "probe_flips": 1, "within_step": 0.25}
+    assert model_numbers(rows) == FINE | expected
+
+
+def test_inside_the_split_only_training_rows_count_as_resampled() -> None:
+    predictions = split("train", [0] * 6 + [1] * 6, np.full(12, 0.5)) | split("original", [0, 1], [0.5, 0.5])
+    predictions |= split("validation", [0] * 5 + [1], np.full(6, 0.5)) | split("test", [0, 1], [0.5, 0.5])
+    for arm, expected in (("inside", (6, 6)), ("before", (11, 7))):
+        p = dataclasses.replace(plan("smote_balance_controlled"), references=())
+        numbers = model_numbers(measure(p, arm, predictions, FINE))
+        assert (numbers["n_majority"], numbers["n_minority"]) == expected
 
 
 # -- diverged ------------------------------------------------------------------------------------------------

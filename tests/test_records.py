@@ -36,7 +36,15 @@ def compose_plan(*overrides: str) -> config.Plan:
 PLAN = compose_plan()
 ARM, SEED = "dropout", 3
 CHECKED = ["history.csv", "measured.json", "metrics.csv", "predictions.npz", "settings.json"]
-FILES = ["checksums.json", "history.csv", "measured.json", "metrics.csv", "predictions.npz", "provenance.json", "settings.json"]
+FILES = [
+    "checksums.json",
+    "history.csv",
+    "measured.json",
+    "metrics.csv",
+    "predictions.npz",
+    "provenance.json",
+    "settings.json",
+]
 
 
 def replicate(plan: config.Plan = PLAN, off: float = 1.0) -> Record:
@@ -517,7 +525,7 @@ def test_a_new_metric_is_measured_from_predictions_without_training(
     run.remeasure(mean_error, tmp_path)
     assert records.measured(tmp_path, mean_error, ARM, SEED)
     after = contents(place)
-    assert {name for name in FILES if after[name] != before[name]} == {"metrics.csv", "measured.json"}
+    assert {name for name in FILES if after[name] != before[name]} == {"metrics.csv", "measured.json", "checksums.json"}
     at_once = contents(write(tmp_path / "at once", plan=mean_error))
     assert without_provenance(after) == without_provenance(at_once)
     assert ("dropout", ARM, SEED, "test", "mean_error", 1.0) in [

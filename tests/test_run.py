@@ -25,7 +25,15 @@ from mirage import config
 KNOWN = ", ".join(run.SCENARIOS)
 TINY = ("training.epochs=3", "model.hidden=[4]")
 MIRAGE = Path(sys.executable).with_name("mirage")
-RECORD = {"checksums.json", "history.csv", "measured.json", "metrics.csv", "predictions.npz", "provenance.json", "settings.json"}
+RECORD = {
+    "checksums.json",
+    "history.csv",
+    "measured.json",
+    "metrics.csv",
+    "predictions.npz",
+    "provenance.json",
+    "settings.json",
+}
 
 
 @dataclass(frozen=True)
@@ -109,14 +117,15 @@ def test_where_tensorflow_is_forbidden_importing_it_ends_the_process(without_ten
 # -- asking ----------------------------------------------------------------------------------------------------
 
 
-def test_help_is_a_screenful_with_every_scenario_and_its_title(here: Path, without_tensorflow: dict[str, str]) -> None:
+def test_help_is_a_screenful_with_every_lesson_and_its_title(here: Path, without_tensorflow: dict[str, str]) -> None:
     ran = command("--help", cwd=here, env=without_tensorflow)
     lines = ran.out.splitlines()
     assert (ran.status, ran.err, everything(here)) == (0, "", set())
-    assert len(lines) <= 40 and max(map(len, lines)) <= 120
-    for scenario in run.SCENARIOS:
-        title = re.search(r"^title: (.*)$", (run.ROOT / f"conf/scenario/{scenario}.yaml").read_text(), re.M)
-        assert title and any(line.split() == [scenario, *title[1].split()] for line in lines)
+    assert len(lines) <= 40 and max(map(len, lines)) <= 100
+    for lesson in run.LESSONS:
+        title = re.search(r"^title: (.*)$", (run.ROOT / f"conf/scenario/{lesson}.yaml").read_text(), re.M)
+        assert title and [line.split() for line in lines].count([lesson, *title[1].split()]) == 1
+    assert "NAME_controlled" in ran.out and {f"{name}_controlled" for name in run.LESSONS} <= set(run.SCENARIOS)
     for knob in ("seed=", "replicates=", "force=true", "steps=", "results_dir=", "model.dropout=", "arms.NAME=null"):
         assert knob in ran.out
 
@@ -155,12 +164,18 @@ def test_the_shell_completes_what_is_typed_after_mirage(here: Path, without_tens
         offer() { COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
                   COMPREPLY=(); hydra_bash_completion; echo "${COMPREPLY[@]}"; }
         offer mirage scenario=ove
+        offer mirage scenario=overfitting_
         offer mirage scenario=dropout model.dro
         offer mirage scenario=dropout arms.base
     """
     environment = {**os.environ, **without_tensorflow, "PATH": f"{MIRAGE.parent}{os.pathsep}{os.environ['PATH']}"}
     ran = subprocess.run(["bash", "-c", ask], cwd=here, env=environment, capture_output=True, text=True)
-    assert ran.stdout.splitlines() == ["scenario=overfitting", "model.dropout=", "arms.baseline."]
+    assert [set(line.split()) for line in ran.stdout.splitlines()] == [
+        {"scenario=overfitting", "scenario=overfitting_controlled"},
+        {"scenario=overfitting_controlled"},
+        {"model.dropout="},
+        {"arms.baseline."},
+    ]
     assert (ran.stderr, everything(here)) == ("", set())
 
 

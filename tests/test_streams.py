@@ -74,6 +74,26 @@ def test_integers_have_31_bits_and_more_of_them_start_alike(seed: int, name: str
     assert Streams(seed, (name,)).integers(name, count + 5)[:count] == integers
 
 
+@given(seed=seeds, name=names, vary=varied, members_vary=varied, member=st.integers(1, 7))
+def test_members_share_all_streams_but_those_that_are_named(
+    seed: int, name: str, vary: set[str], members_vary: set[str], member: int
+) -> None:
+    alone, first, other = Streams(seed, vary), *(Streams(seed, vary, m, members_vary) for m in (0, member))
+    assert draws(alone, name) == draws(first, name)
+    assert (draws(first, name) == draws(other, name)) == (name not in members_vary)
+
+
+@given(seed=seeds, name=names)
+def test_all_members_differ_from_each_other_and_from_other_seeds(seed: int, name: str) -> None:
+    told = {tuple(draws(Streams(s, (name,), m, (name,)), name)) for s in (seed, seed + 1) for m in range(8)}
+    assert len(told) == 16
+
+
+def test_members_that_vary_what_seeds_do_not_are_the_same_for_all_seeds() -> None:
+    one, other = (Streams(seed, (), 3, ("init",)) for seed in (0, 7))
+    assert draws(one, "init") == draws(other, "init") != draws(Streams(0, ()), "init")
+
+
 def test_integers_use_all_31_bits() -> None:
     integers = [i for seed in range(20) for i in Streams(seed, ("init",)).integers("init", 20)]
     assert np.bitwise_or.reduce(integers) == 2**31 - 1 and np.bitwise_and.reduce(integers) == 0

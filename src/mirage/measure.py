@@ -93,10 +93,15 @@ def _from_predictions(settings: config.Arm, predictions: Mapping[str, Array]) ->
     if predictions["train_predicted"].ndim == 2:
         predicted = _scores(settings, predictions, "test")
         y = predictions["test_y"][: len(predicted)]
-        numbers["prediction_spread"] = float(predicted.std(axis=0, ddof=1).mean())
-        numbers["score_spread"] = float(((predicted - y) ** 2).mean(axis=1).std(ddof=1))
-        numbers["target_spread"] = float(y[0].std(ddof=1))
+        numbers["prediction_spread"] = float(np.mean(_sd(predicted)))
+        numbers["score_spread"] = float(_sd(((predicted - y) ** 2).mean(axis=1)))
+        numbers["target_spread"] = float(_sd(y[0]))
     return numbers
+
+
+def _sd(values: Array) -> Array:
+    """Sample standard deviation along the first axis; NaN where there is one value only."""
+    return np.asarray(values.std(axis=0, ddof=1) if len(values) > 1 else np.full(values.shape[1:], np.nan))
 
 
 def _references(plan: config.Plan, arm: str, predictions: Mapping[str, Array], scored: Sequence[str]) -> list[Row]:

@@ -170,6 +170,17 @@ def sweep(ax: Axes, x: Sequence[float], values: Sequence[Array], color: str, lab
         _mean(ax, at, over_seeds, color, style[0])
 
 
+def grid(ax: Axes, over_seeds: Sequence[Sequence[Array]]) -> None:
+    """Means over seeds as tiles, each with half its 95 % interval in words: over_seeds [row][column] holds [seed]."""
+    means = np.array([[mean_and_sd(v)[0] for v in row] for row in over_seeds])
+    ax.imshow(means, cmap="cividis", aspect="auto", origin="lower")
+    middle = (np.nanmin(means) + np.nanmax(means)) / 2
+    for (row, column), mean in np.ndenumerate(means):
+        low, high = interval(over_seeds[row][column])
+        text = f"{mean:.3g}" + (f"\n± {(high - low) / 2:.1g}" if np.isfinite(low) else "")
+        ax.text(column, row, text, ha="center", va="center", color="white" if mean < middle else INK, fontsize=12)
+
+
 def level(ax: Axes, x: Array, values: Array, reference: str) -> None:
     """What a reference scores, values [point] at x [point], or one value across the panel where there is no x; grey."""
     label, linestyle = REFERENCES[reference]

@@ -32,8 +32,8 @@ def controlled(results: Results) -> Panels:
     changes = {
         label: (f"early_stopping.{side} - no_stopping.{side}", plots.TREATED, claim)
         for label, side, claim in (
-            ("wrong labels\nlearned", "flipped.accuracy", None),
-            ("training\naccuracy", "train.accuracy", "early-stopping-prevents-memorising"),
+            ("wrong labels\nlearned", "flipped.accuracy", "early-stopping-prevents-memorising"),
+            ("training\naccuracy", "train.accuracy", None),
             ("test\naccuracy", "test.accuracy", "early-stopping-raises-test-accuracy"),
         )
     }

@@ -45,7 +45,11 @@ def controlled(results: Results) -> Panels:
         for split, word in (("validation", "held out"), ("test", "fresh"))
     }
     flattery = {
-        label: (f"{arm}.validation.balanced_accuracy - {arm}.test.balanced_accuracy", color, None)
+        label: (
+            f"{arm}.validation.balanced_accuracy - {arm}.test.balanced_accuracy",
+            color,
+            "split-first-score-is-honest",
+        )
         for arm, label, color in arms
     }
     return [

@@ -263,7 +263,7 @@ def draw_due() -> None:
         for kind, scenario in (("as_written", name), ("controlled", f"{name}_controlled")):
             if kind not in halves and scenario in SCENARIOS:
                 plan = canonical_plan(scenario)
-                if all(records.exists(runs, plan, arm, seed) for arm in plan.arms for seed in plan.seeds):
+                if all(intact(runs, plan, arm, seed) for arm in plan.arms for seed in plan.seeds):
                     remeasure(plan, runs)
                     halves[kind] = report.load(runs, plan, claims_of(name))
         if halves:

@@ -66,7 +66,7 @@ def _draw(block: SubFigure, half: Results, panels: Panels, width: float) -> None
     plan = half.plan
     heading = r"$\bf{As\ written}$" + f" (article {plan.article}, example {plan.example})"
     heading = heading if plan.kind == "as_written" else r"$\bf{Controlled}$"
-    title = textwrap.fill(plan.title, int(8.6 * width))
+    title = textwrap.fill(plan.title, int(8.3 * width))
     block.suptitle(f"{heading}\n{title}", fontsize=16, x=0.012, ha="left")
     block.set_facecolor(BACKGROUNDS[plan.kind])
     row = block.subplots(1, len(panels), squeeze=False, width_ratios=[width for width, _ in panels])[0]
@@ -200,16 +200,20 @@ def histories(
     """
 
     def draw(ax: Axes, results: Results) -> None:
+        followed = False
         for label, (arm, name, color, linestyle) in shown.items():
             if arm in results.plan.arms:
-                plots.history(ax, results.histories(arm, name), color, label, linestyle)
+                numbers = results.histories(arm, name)
+                plots.history(ax, numbers, color, label, linestyle)
+                followed |= any(np.isfinite(of_seed).any() for of_seed in numbers)
         for arm, split, metric in levels:
             values = results.values(arm, split, metric)
             if np.isfinite(values).any():
                 plots.level(ax, NOWHERE, np.array([_mean(values)]), arm.partition(":")[2])
-        for axis in log:
-            ax.set(**{f"{axis}scale": "log"})
-        ax.set_ylim(bottom=lowest)
+        if followed:
+            for axis in log:
+                ax.set(**{f"{axis}scale": "log"})
+            ax.set_ylim(bottom=lowest)
         ax.set_ylabel(ylabel)
         ax.set_title(title)
 

@@ -22,8 +22,8 @@ lesson: $(if $(L),.venv/ready,which-lesson)  ## one lesson over 30 seeds: make l
 quick: .venv/ready  ## every scenario over 3 seeds, into results/custom
 	$(EVERY_SCENARIO) replicates=3
 
-test: .venv/ready .venv/dev  ## the tests
-	$(PY) -m pytest
+test: .venv/ready .venv/dev  ## the tests, on two cores
+	$(PY) -m pytest -n 2 --dist loadgroup
 
 lint: .venv/ready .venv/dev  ## style, types, which module may import which
 	$(PY) -m ruff check

@@ -31,8 +31,8 @@ ray: .venv-ray/ready  ## an environment for sweeps on a Ray cluster, .venv-ray
 
 slurm: .venv-slurm/ready  ## an environment for sweeps on a SLURM cluster, .venv-slurm
 
-test: .venv/ready .venv/dev  ## the tests
-	$(PY) -m pytest
+test: .venv/ready .venv/dev  ## the tests, on two cores
+	$(PY) -m pytest -n 2 --dist loadgroup
 
 lint: .venv/ready .venv/dev  ## style, types, which module may import which
 	$(PY) -m ruff check

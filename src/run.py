@@ -44,7 +44,7 @@ Scenarios: NAME is the example as written, NAME_controlled the fair experiment f
 {scenarios}
 
 What to make
-  seed=3  replicates=30     the seeds 3 to 32; a replicate that has a record is read, not trained again
+  seed=3  replicates=30     the seeds 3 to 32; a replicate that has a record is read, not trained
   force=true                train again all the same
   steps=[tables,figures]    from records only; all: [train,tables,figures]
   results_dir=DIR           instead of this checkout's results/

@@ -416,6 +416,40 @@ def test_plain_model_fit_runs_the_same_start_rows_and_batches(all_of_it: Trained
         assert [row[:3] for row in replicate.rows] == [row[:3] for row in stacked.rows]
 
 
+def test_balanced_class_weights_are_kerass_own_class_weight() -> None:
+    """The oracle: `model.fit` told the weights as a user would, on the same rows in the same order."""
+    rows, epochs = 90, 4
+    small = ("data.n_train=90", "data.n_test=20", "model.hidden=[4]")
+    made = plan(*small, f"arms.weights.training.epochs={epochs}", scenario="smote_controlled")
+    made = dataclasses.replace(made, arms={"weights": made.arms["weights"]})
+    settings, streams = made.arms["weights"], Streams(2, made.vary)
+    train = data.draw(settings.data, streams)["train"]
+    assert len(train.y) == rows and settings.training.class_weight == "balanced"
+
+    model = models.build(settings.model, train.x.shape[1])
+    models.initial(model, streams).assign_to(model)
+    model.compile(loss=models.loss(settings.training), optimizer=models.optimizer(settings.training))
+    weights = {c: rows / (2 * np.sum(train.y == c)) for c in (0, 1)}  # scikit-learn's "balanced", written out
+    assert weights[1] == pytest.approx(5) and weights[0] == pytest.approx(5 / 9)
+    losses = []
+    for order in experiment._orders([streams], rows)(epochs)[0]:
+        ran = model.fit(
+            train.x[order], train.y[order], batch_size=32, shuffle=False, class_weight=weights, epochs=1, verbose=0
+        )
+        losses += ran.history["loss"]
+
+    fitted = dataclasses.replace(settings, training=dataclasses.replace(settings.training, engine="fit"))
+    unweighted = dataclasses.replace(settings, training=dataclasses.replace(settings.training, class_weight="none"))
+    predicted = {}
+    for name, used in (("stacked", settings), ("fit", fitted), ("unweighted", unweighted)):
+        replicate = trained(dataclasses.replace(made, arms={"weights": used}), {"weights": [2]})["weights", 2]
+        predicted[name] = replicate.predictions["train_predicted"]
+        if name != "unweighted":
+            np.testing.assert_allclose(replicate.history["loss"], losses, rtol=1e-4)
+            np.testing.assert_allclose(predicted[name], model.predict(train.x, verbose=0)[:, 0], rtol=1e-4, atol=1e-5)
+    assert np.abs(predicted["unweighted"] - predicted["stacked"]).max() > 1e-3
+
+
 @given(chunks=st.lists(st.integers(1, 7), min_size=1, max_size=5), rows=st.integers(1, 12))
 def test_the_order_of_rows_does_not_depend_on_how_epochs_are_cut_into_chunks(chunks: list[int], rows: int) -> None:
     streams = [Streams(seed, ("shuffle",)) for seed in (0, 1)]

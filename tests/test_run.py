@@ -228,6 +228,13 @@ def test_bad_input_is_answered_in_one_line(
     assert ran.out == "" and everything(here) == set()
 
 
+def test_more_rows_than_the_memory_holds_are_no_traceback(here: Path, without_tensorflow: dict[str, str]) -> None:
+    big = ("scenario=imbalance", "data.n_features=1000000", "data.n_majority=1000000")  # eight terabytes
+    ran = command(*big, "results_dir=none", cwd=here, env=without_tensorflow)
+    assert ran.status != 0 and "Traceback" not in ran.err and "Unable to allocate" in ran.err
+    assert not list(here.rglob("seed-*"))
+
+
 def test_results_dir_that_is_a_file_or_below_one(here: Path, without_tensorflow: dict[str, str]) -> None:
     file = here / "file"
     file.write_text("mine")

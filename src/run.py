@@ -303,7 +303,6 @@ def check_scenarios(overrides: Sequence[str]) -> None:
                 raise config.ConfigError(f"scenario: {got}, takes one of {', '.join(SCENARIOS)}")
 
 
-@hydra.main(version_base="1.3", config_path=str(ROOT / "conf"), config_name="config")
 def job(composed: DictConfig) -> tuple[int, list[tuple[str, int]]]:
     """One job of Hydra's, in this process or a worker's. Gives the process and what failed in it."""
     global begun
@@ -365,7 +364,8 @@ def main() -> None:
     try:
         if not typed.shell_completion:
             check_scenarios(typed.overrides)
-        job()
+        # Not as a decorator: workers get the function by its name, and with it the module's own state.
+        hydra.main(version_base="1.3", config_path=str(ROOT / "conf"), config_name="config")(job)()
     except (config.ConfigError, HydraException, OmegaConfBaseException) as error:
         fail(error)
     except ValueError as error:

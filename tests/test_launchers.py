@@ -9,7 +9,7 @@ import pytest
 
 import run
 
-SWEEP = ("scenario=imbalance,metric_choice", "seed=range(0,2)", "data.n_features=2,3", "steps=[train,tables]")
+SWEEP = ("scenario=metric_choice", "seed=range(0,2)", "data.n_features=2,3", "steps=[train,tables]")
 LAUNCHERS = {
     "joblib": (None, ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")),
     "ray": (".venv-ray", ("hydra/launcher=ray_cluster",)),
@@ -54,7 +54,7 @@ def test_every_launcher_gives_the_same_bytes_and_sums_the_sweep_up(
         assert made.returncode == 0, made.stderr
     folder = ("hydra.launcher.submitit_folder=" + str(tmp_path / "submitit/%j"),) if launcher == "slurm" else ()
     out = sweep(python, tmp_path / "results", *chosen, *folder)
-    assert out.count("\nsweep ") == 2  # a table of each scenario
+    assert out.count("sweep       ") == 1  # its table
     assert numbers(tmp_path / "results") == basic
 
 

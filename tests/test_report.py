@@ -395,6 +395,7 @@ def test_the_same_records_give_the_same_bytes(tmp_path: Path) -> None:
         "figures/data_size.png",
         "figures/data_size.svg",
         "tables/data_size.csv",
+        "tables/fingerprints.csv",
         "tables/metrics.csv",
     ]
     assert bytes_of(*(one / f for f in files)) == bytes_of(*(other / f for f in files))
@@ -1068,3 +1069,15 @@ def test_verdicts_list_the_tested_claims_and_count_the_others(judged: dict[str, 
     left = len(table) - len(tested)
     assert left and str(listed.caption).startswith(f"{left} more cannot be tested")
     assert terminal.verdicts(tested).caption is None
+
+
+def test_figures_and_tables_tell_which_records_they_are_made_from(tmp_path: Path) -> None:
+    from matplotlib.figure import Figure
+    from PIL import Image
+
+    drawn = Figure()
+    source = "Drawn from the records dropout, baseline: 0123456789ab"
+    for ending in ("png", "svg"):
+        plots.save(drawn, tmp_path / f"one.{ending}", source)
+    assert Image.open(tmp_path / "one.png").info["Description"] == source
+    assert source in (tmp_path / "one.svg").read_text()

@@ -350,11 +350,15 @@ def legend_below(figure: Figure | SubFigure, columns: int) -> None:
     figure.legend(list(entries.values()), list(entries), loc="outside lower center", ncols=columns)
 
 
-def save(figure: Figure, place: Path) -> None:
-    """Write a figure whole or not at all, in the format of the file's ending: the same bytes for the same drawing."""
+def save(figure: Figure, place: Path, source: str = "") -> None:
+    """Write a figure whole or not at all, in the format of the file's ending: the same bytes for the same drawing.
+
+    `source`, what it was drawn from, goes into the file's description.
+    """
     place.parent.mkdir(parents=True, exist_ok=True)
     aside = place.with_name(f".{place.name}-{os.getpid()}")
-    metadata = {".png": {"Software": None}, ".svg": {"Date": None, "Creator": None}}[place.suffix]
+    nothing: dict[str, str | None] = dict.fromkeys(("Software",) if place.suffix == ".png" else ("Date", "Creator"))
+    metadata = nothing | ({"Description": source} if source else {})
     try:
         figure.savefig(aside, format=place.suffix[1:], metadata=metadata)
         aside.rename(place)

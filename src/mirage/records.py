@@ -239,7 +239,11 @@ def _provenance(seconds: float) -> dict[str, Any]:
         **_processor(),
         "python": platform.python_version(),
         "packages": _packages(),
-        "flags": {key: value for key, value in sorted(os.environ.items()) if re.match(r"(TF|XLA|KERAS)_", key)},
+        "flags": {
+            key: value
+            for key, value in sorted(os.environ.items())
+            if re.match(r"(TF_(?!CLI)|XLA_|KERAS_|OMP_|OPENBLAS_)", key)
+        },
     }
 
 

@@ -97,17 +97,27 @@ def _judge(stated: Sequence[claims.Claim], plan: config.Plan, rows: pd.DataFrame
     return claims.judge(kept, plan.kind, rows, plan.scope, YES_NO)
 
 
+def fingerprints(plan: config.Plan) -> list[tuple[str, str, str]]:
+    """Scenario, arm and fingerprint of the records that a plan's tables and figures are made from."""
+    return [(plan.scenario, arm, records.fingerprint(plan, arm)) for arm in plan.arms]
+
+
 def write_tables(results: Path, loaded: Results, scenarios: Iterable[str]) -> Path:
-    """Write a plan's summary; a canonical one's rows also go into metrics.csv, beside those of the other scenarios."""
+    """Write a plan's summary; a canonical one's rows also go into metrics.csv, beside those of the other scenarios.
+
+    So do the fingerprints of its records, into fingerprints.csv.
+    """
     place = stem(results, loaded.plan, "tables").with_suffix(".csv")
     place.parent.mkdir(parents=True, exist_ok=True)
     records.write_text(place, _csv(summarise(loaded.rows)))
     if loaded.plan.canonical:
-        every = results / "tables" / "metrics.csv"
-        with records.locked(every.parent):
-            known = pd.read_csv(every) if every.exists() else pd.DataFrame(columns=COLUMNS)
-            parts = {name: known[known["scenario"] == name] for name in scenarios} | {loaded.plan.scenario: loaded.rows}
-            records.write_text(every, _csv(pd.concat([p for _, p in sorted(parts.items()) if len(p)])))
+        own = pd.DataFrame(fingerprints(loaded.plan), columns=["scenario", "arm", "fingerprint"])
+        with records.locked(results / "tables"):
+            for name, rows in (("metrics.csv", loaded.rows), ("fingerprints.csv", own)):
+                every = results / "tables" / name
+                known = pd.read_csv(every, dtype={"fingerprint": str}) if every.exists() else rows[:0]
+                parts = {s: known[known["scenario"] == s] for s in scenarios} | {loaded.plan.scenario: rows}
+                records.write_text(every, _csv(pd.concat([p for _, p in sorted(parts.items()) if len(p)])))
     return place
 
 
@@ -179,6 +189,9 @@ def write_figure(
     from mirage import plots  # Matplotlib, which a run whose figure is up to date does not need
 
     figure = draw(halves)
+    source = "; ".join(
+        f"{scenario}, {arm}: {mark}" for half in halves for scenario, arm, mark in fingerprints(half.plan)
+    )
     for place in figure_files(results, halves[0].plan):
-        plots.save(figure, place)
+        plots.save(figure, place, f"Drawn from the records {source}")
     records.write_text(*_stamp(results, halves, lesson))

@@ -24,6 +24,7 @@ from mirage import config, experiment, records, terminal
 
 REPEATS = 3
 SEEDS = 32  # of the stacked and the JAX training: four stacks
+GROWTH = (10, 100, 1000, 10_000)
 EPOCHS, ROWS, LAYERS = 2000, 20, (1, 128, 64, 1)
 
 # The article's second example, as a script of our own: the listing's data, network, compile, fit and evaluate calls,
@@ -64,6 +65,16 @@ def command(*arguments: str) -> tuple[float, str]:
     began = time.perf_counter()
     ran = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True, cwd=run.ROOT)
     return time.perf_counter() - began, ran.stdout
+
+
+def time_and_memory(*arguments: str) -> tuple[float, float]:
+    """Wall time in seconds and largest memory in GiB of a Python process of its own."""
+    began = time.perf_counter()
+    process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL, cwd=run.ROOT)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, arguments
+    return time.perf_counter() - began, usage.ru_maxrss / (2**20 if sys.platform == "linux" else 2**30)
 
 
 def matrix_product_rate() -> float:
@@ -193,6 +204,39 @@ def everything(results: str, scenarios: Sequence[str], name: str, note: Callable
     return whole
 
 
+def growth(scratch: str, note: Callable[..., None]) -> None:
+    """How time and memory grow with the number of replicates, and what a job of a sweep costs beside a replicate."""
+    few = ("-m", "run", "scenario=imbalance", "steps=[train,tables]")
+    for replicates in GROWTH:
+        took, memory = time_and_memory(*few, f"replicates={replicates}", f"results_dir={scratch}/growth-{replicates}")
+        note(f"imbalance: {replicates} replicates, whole process", took, "s")
+        note(f"imbalance: {replicates} replicates, largest memory", memory, "GiB", "below 2")
+    took, _ = time_and_memory(*few, f"replicates={GROWTH[-1]}", f"results_dir={scratch}/growth-{GROWTH[-1]}")
+    note(f"imbalance: {GROWTH[-1]} replicates read again, whole process", took, "s")
+    at_once, _ = time_and_memory(*few, "replicates=100", f"results_dir={scratch}/at-once")
+    swept, _ = time_and_memory(*few, "-m", "seed=range(0,100)", f"results_dir={scratch}/swept")
+    note("imbalance: -m seed=range(0,100) / replicates=100, whole process", swept / at_once, "times")
+    values = ",".join(f"{1 + i / 10}" for i in range(20))
+    settings, _ = time_and_memory(*few, "-m", f"model.inverse_penalty={values}", f"results_dir={scratch}/settings")
+    note("imbalance: one more job of a sweep", (settings - at_once) / 19, "s")
+
+
+def workers(scratch: str, note: Callable[..., None]) -> None:
+    """Replicates a second of four scenarios by two threads of one process, by one worker and by two."""
+    chosen = ("accuracy_paradox", "early_stopping_on_test", "overfitting", "smote")
+    sweep = ("-m", "run", "-m", f"scenario={','.join(chosen)}", "replicates=30", "steps=[train,tables]")
+    replicates = sum(30 * len(plan_of(scenario).arms) for scenario in chosen)
+    spent = {}
+    for name, launcher in {
+        "two threads": (),
+        "one worker": ("hydra/launcher=joblib", "hydra.launcher.n_jobs=1"),
+        "two workers": ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2"),
+    }.items():
+        spent[name], _ = time_and_memory(*sweep, *launcher, f"results_dir={scratch}/by {name}")
+        note(f"four scenarios by {name}", replicates / spent[name], "replicates a second")
+    note("four scenarios: two workers / two threads, time", spent["two workers"] / spent["two threads"], "times")
+
+
 def measure() -> list[tuple[str, float, str, str]]:
     """All measurements: (what, value, unit, what it is to reach)."""
     say = terminal.err.print
@@ -231,6 +275,8 @@ def measure() -> list[tuple[str, float, str, str]]:
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (2**20 if sys.platform == "linux" else 2**30)
         note("largest memory of any of these processes", peak, "GiB", "below 2")
 
+        growth(scratch, note)
+        workers(scratch, note)
         whole = everything(f"{scratch}/listed", LISTINGS, "the fifteen as written", note)
         everything(f"{scratch}/all", run.SCENARIOS, "make all", note, "at most 360")
 

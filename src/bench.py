@@ -67,10 +67,11 @@ def command(*arguments: str) -> tuple[float, str]:
     return time.perf_counter() - began, ran.stdout
 
 
-def time_and_memory(*arguments: str) -> tuple[float, float]:
+def time_and_memory(*arguments: str, one_core: bool = False) -> tuple[float, float]:
     """Wall time in seconds and largest memory in GiB of a Python process of its own."""
+    pinned = ["taskset", "-c", "0"] if one_core else []
     began = time.perf_counter()
-    process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL, cwd=run.ROOT)
+    process = subprocess.Popen([*pinned, sys.executable, *arguments], stdout=subprocess.DEVNULL, cwd=run.ROOT)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0, arguments
@@ -222,17 +223,18 @@ def growth(scratch: str, note: Callable[..., None]) -> None:
 
 
 def workers(scratch: str, note: Callable[..., None]) -> None:
-    """Replicates a second of four scenarios by two threads of one process, by one worker and by two."""
+    """Replicates a second of four scenarios on one core, by two threads of one process, and by two workers."""
     chosen = ("accuracy_paradox", "early_stopping_on_test", "overfitting", "smote")
     sweep = ("-m", "run", "-m", f"scenario={','.join(chosen)}", "replicates=30", "steps=[train,tables]")
     replicates = sum(30 * len(plan_of(scenario).arms) for scenario in chosen)
     spent = {}
     for name, launcher in {
+        "one core": (),
         "two threads": (),
-        "one worker": ("hydra/launcher=joblib", "hydra.launcher.n_jobs=1"),
         "two workers": ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2"),
     }.items():
-        spent[name], _ = time_and_memory(*sweep, *launcher, f"results_dir={scratch}/by {name}")
+        results = f"results_dir={scratch}/by-{name.replace(' ', '-')}"
+        spent[name], _ = time_and_memory(*sweep, *launcher, results, one_core=name == "one core")
         note(f"four scenarios by {name}", replicates / spent[name], "replicates a second")
     note("four scenarios: two workers / two threads, time", spent["two workers"] / spent["two threads"], "times")
 

@@ -32,7 +32,7 @@ ray: .venv-ray/ready  ## an environment for sweeps on a Ray cluster, .venv-ray
 slurm: .venv-slurm/ready  ## an environment for sweeps on a SLURM cluster, .venv-slurm
 
 test: .venv/ready .venv/dev  ## the tests, on two cores
-	$(PY) -m pytest -n 2 --dist loadgroup
+	$(PY) -m pytest -n 2
 
 lint: .venv/ready .venv/dev  ## style, types, which module may import which
 	$(PY) -m ruff check

@@ -1,5 +1,7 @@
 """What holds for all tests."""
 
+from typing import Any
+
 import hypothesis
 import pytest
 
@@ -7,10 +9,20 @@ import pytest
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
+CUT = ("test_scenarios.py", "test_stacked.py")  # what their tests share, they share by parameter
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers the tests of a file go to one, as they share what they make, unless they name a group."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With several workers the tests of a file go to one, as they share what they have made.
+
+    The tests of the slowest files go together by their parameter: a scenario, a training case.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return nodeid.partition("[")[2] or file if file.endswith(CUT) else file
+
+    return Together(config, log)

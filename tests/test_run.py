@@ -104,7 +104,7 @@ def everything(folder: Path) -> set[str]:
 
 def contents(folder: Path, *leaving_out: str) -> dict[str, bytes]:
     """The bytes of all files below a folder."""
-    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in leaving_out)
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in (".lock", *leaving_out))
     files = (path for path in files if path.suffix != ".drawn")  # what a figure was drawn from
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 

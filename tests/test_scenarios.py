@@ -260,8 +260,6 @@ def test_seeds_vary_the_data_where_the_listing_does_not_fix_them(scenario: str) 
 
 # -- same seed, same bytes -----------------------------------------------------------------------------------
 
-# Tests of one scenario share its replicates, so with several workers they go to the same.
-EVERY = [pytest.param(scenario, marks=pytest.mark.xdist_group(scenario)) for scenario in run.SCENARIOS]
 EPOCHS = 3
 SEEDS = (4, 0, 29)  # one stack, with padding; of five models each, three stacks
 
@@ -330,7 +328,7 @@ def own_lanes() -> Any:
     company.cache_clear()
 
 
-@pytest.mark.parametrize("scenario", EVERY)
+@pytest.mark.parametrize("scenario", run.SCENARIOS)
 def test_the_same_seed_is_the_same_bytes_alone_and_in_company(scenario: str) -> None:
     together, told = company(scenario)
     settings = reduced(scenario)
@@ -344,7 +342,7 @@ def test_the_same_seed_is_the_same_bytes_alone_and_in_company(scenario: str) -> 
             assert content(replicate) == content(together[key])
 
 
-@pytest.mark.parametrize("scenario", EVERY)
+@pytest.mark.parametrize("scenario", run.SCENARIOS)
 def test_another_seed_is_another_replicate(scenario: str) -> None:
     together, _ = company(scenario)
     for arm in reduced(scenario).arms:
@@ -354,7 +352,7 @@ def test_another_seed_is_another_replicate(scenario: str) -> None:
         assert len({replicate.predictions["train_predicted"].tobytes() for replicate in made}) == len(SEEDS)
 
 
-@pytest.mark.parametrize("scenario", EVERY)
+@pytest.mark.parametrize("scenario", run.SCENARIOS)
 def test_a_replicate_has_every_metric_of_every_split_and_history_of_every_epoch(scenario: str) -> None:
     settings, (together, _) = reduced(scenario), company(scenario)
     for (arm, _), replicate in together.items():
@@ -369,10 +367,10 @@ def test_a_replicate_has_every_metric_of_every_split_and_history_of_every_epoch(
             assert len(losses) == values[arm, "model", "epochs_run"] and np.isfinite(losses).all()
 
 
-@pytest.mark.xdist_group("multi_seed_controlled")
-def test_members_share_all_but_the_streams_that_their_arm_names() -> None:
+@pytest.mark.parametrize("scenario", ["multi_seed_controlled"])
+def test_members_share_all_but_the_streams_that_their_arm_names(scenario: str) -> None:
     """A replicate of several networks: what they learn from, what they are tested on, and whether they agree."""
-    settings, (together, _) = reduced("multi_seed_controlled"), company("multi_seed_controlled")
+    settings, (together, _) = reduced(scenario), company(scenario)
     for (arm, _), replicate in together.items():
         model, found = settings.arms[arm].model, replicate.predictions
         assert all(len(values) == model.members for values in found.values())
@@ -390,7 +388,7 @@ def test_members_share_all_but_the_streams_that_their_arm_names() -> None:
         np.testing.assert_array_equal(single, averaged)  # averaged when measured, not when trained
 
 
-@pytest.mark.parametrize("scenario", EVERY)
+@pytest.mark.parametrize("scenario", run.SCENARIOS)
 def test_every_claim_names_an_arm_a_split_and_a_metric_that_exist(scenario: str) -> None:
     settings, (together, _) = reduced(scenario), company(scenario)
     known = {row[:3] for replicate in together.values() for row in replicate.rows}

@@ -84,7 +84,7 @@ CASES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, marks=pytest.mark.xdist_group(case)) for case in CASES])
+@pytest.mark.parametrize("case", CASES)
 def test_a_replica_equals_model_fit(case: str) -> None:
     settings = dict(CASES[case])
     stopping, class_weight = settings.pop("stopping", None), settings.pop("class_weight", None)

@@ -303,6 +303,7 @@ def run(
     """
     waiting = tasks(plan, missing)
     failed: list[Failure] = []
+    broken: list[Exception] = []
     if not waiting:
         return failed
     if needs_tensorflow(plan, missing):
@@ -322,7 +323,12 @@ def run(
     def advance(task: Task, epochs_done: int) -> None:
         if stop.is_set():
             raise Stopped
-        progress(task, epochs_done)
+        try:
+            progress(task, epochs_done)
+        except Exception as error:  # noqa: BLE001  # the caller's, not the replicate's: raised below
+            broken.append(error)
+            stop.set()
+            raise Stopped from error
 
     def made(lane: Lane, task: Task) -> list[Replicate]:
         """A task's replicates. If that fails they are tried one by one, and a single one that fails is noted."""
@@ -353,6 +359,8 @@ def run(
         except BaseException:
             stop.set()
             raise
+    if broken:
+        raise broken[0]
     failed.sort(key=lambda failure: (failure.arm, failure.seed))
     if len(failed) == total and all(isinstance(failure.reason, data.CannotDraw) for failure in failed):
         raise failed[0].reason

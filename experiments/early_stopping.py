@@ -101,22 +101,7 @@ LENGTHS = (
     ("no_stopping_100", "to 100", plots.FURTHER[1]),
     ("no_stopping", "to 300", plots.UNTREATED),
 )
-
-
-def kept(ax: Axes, results: Results) -> None:
-    """Losses of the full run over the epochs, and for every seed where the weights come from that stopping kept."""
-    shown = {
-        "full run, training loss": ("no_stopping", "loss", plots.UNTREATED, ":"),
-        "full run, validation loss": ("no_stopping", "val_loss", plots.UNTREATED, "-"),
-    }
-    figures.histories(shown, "loss (nats)", "Over the epochs", log="x")(ax, results)
-    if "early_stopping" in results.plan.arms:
-        curves = results.histories("early_stopping", "val_loss")
-        at = [(int(np.argmin(curve)) + 1, float(np.min(curve))) for curve in curves]
-        style = {"color": plots.TREATED, "markersize": 8, "alpha": 0.7, "markeredgewidth": 0}
-        ax.plot(*zip(*at, strict=True), "o", label="kept by stopping", **style)
-    ticks = [x for x in (1, 3, 10, 30, 100, 300, 1000) if x <= ax.get_xlim()[1]]
-    ax.set_xticks(ticks, [str(x) for x in ticks])
+STOPPED = ("no_stopping", "early_stopping")  # the full run and the stopped one
 
 
 def lengths(ax: Axes, results: Results) -> None:
@@ -134,9 +119,12 @@ def lengths(ax: Axes, results: Results) -> None:
 
 def as_written(results: Results) -> Panels:
     """Losses over the epochs, and accuracies."""
-    return [(5.0, kept), (5.0, figures.two_by_two(*ARMS, "accuracy", "accuracy"))]
+    return [
+        (5.0, figures.kept(*STOPPED, "validation")),
+        (5.0, figures.two_by_two(*ARMS, "accuracy", "accuracy")),
+    ]
 
 
 def controlled(results: Results) -> Panels:
     """Losses over the epochs, and what was learned by heart and what of use, stopped and not."""
-    return [(5.0, kept), (5.8, lengths)]
+    return [(5.0, figures.kept(*STOPPED, "validation")), (5.8, lengths)]

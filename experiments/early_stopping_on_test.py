@@ -108,27 +108,15 @@ STOPPED_BY = (
     ("early_stopping", "stopped, 20", plots.TREATED),
     ("early_stopping_200", "stopped, 200", plots.FURTHER[2]),
 )
-
-
-def kept(ax: Axes, results: Results) -> None:
-    """Losses of the full run over the epochs, and for every seed where the weights come from that stopping kept."""
-    shown = {
-        "full run, training loss": ("no_stopping", "loss", plots.UNTREATED, ":"),
-        "full run, test loss": ("no_stopping", "val_loss", plots.UNTREATED, "-"),
-    }
-    figures.histories(shown, "loss (nats)", "Over the epochs", log="x")(ax, results)
-    if "early_stopping" in results.plan.arms:
-        curves = results.histories("early_stopping", "val_loss")
-        at = [(int(np.argmin(curve)) + 1, float(np.min(curve))) for curve in curves]
-        style = {"color": plots.TREATED, "markersize": 8, "alpha": 0.7, "markeredgewidth": 0}
-        ax.plot(*zip(*at, strict=True), "o", label="kept by stopping", **style)
-    ticks = [x for x in (1, 3, 10, 30, 100, 300, 1000) if x <= ax.get_xlim()[1]]
-    ax.set_xticks(ticks, [str(x) for x in ticks])
+STOPPED = ("no_stopping", "early_stopping")  # the full run and the stopped one
 
 
 def as_written(results: Results) -> Panels:
     """Losses over the epochs, and accuracies."""
-    return [(5.0, kept), (5.0, figures.two_by_two(*ARMS, "accuracy", "accuracy"))]
+    return [
+        (5.0, figures.kept(*STOPPED, "test")),
+        (5.0, figures.two_by_two(*ARMS, "accuracy", "accuracy")),
+    ]
 
 
 def watched_and_fresh(ax: Axes, results: Results) -> None:

@@ -377,6 +377,31 @@ def losses(untreated: tuple[str, str], treated: tuple[str, str], held: str) -> P
     return histories(shown, "loss (nats)", "Over the epochs")
 
 
+def kept(full: str, stopped: str, held: str) -> Panel:
+    """Losses of the full run over the epochs, and for every seed where the weights come from that stopping kept.
+
+    `full` and `stopped` are arms; `held` is what the rows are called that Keras's ``val_loss`` is taken from.
+    """
+    shown = {
+        "full run, training loss": (full, "loss", plots.UNTREATED, ":"),
+        f"full run, {held} loss": (full, "val_loss", plots.UNTREATED, "-"),
+    }
+    over_epochs = histories(shown, "loss (nats)", "Over the epochs", log="x")
+
+    def draw(ax: Axes, results: Results) -> None:
+        over_epochs(ax, results)
+        if stopped in results.plan.arms:
+            curves = results.histories(stopped, "val_loss")
+            best = [(int(np.argmin(curve)) + 1, float(np.min(curve))) for curve in curves]
+            epochs, lowest = zip(*best, strict=True)
+            label = "kept by stopping"
+            ax.plot(epochs, lowest, "o", color=plots.TREATED, alpha=0.7, markersize=8, markeredgewidth=0, label=label)
+        ticks = [x for x in (1, 3, 10, 30, 100, 300, 1000) if x <= ax.get_xlim()[1]]
+        ax.set_xticks(ticks, [str(x) for x in ticks])
+
+    return draw
+
+
 def two_by_two(
     untreated: tuple[str, str], treated: tuple[str, str], metric: str, ylabel: str, title: str = "Every seed"
 ) -> Panel:

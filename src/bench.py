@@ -202,6 +202,8 @@ def everything(results: str, scenarios: Sequence[str], name: str, note: Callable
     note(f"{name}, 30 seeds, no records", whole, "s", target)
     for phase, took in re.findall(r"(\S+) ([\d.]+) s(?:,|$)", out.split("added up: ")[-1].strip()):
         note(f"{name}: {phase}, threads added up", float(took), "s")
+    for took, scenario in re.findall(r"^took +([\d.]+) s for (\w+)$", out, re.M):
+        note(f"{name}: {scenario}", float(took), "s")
     return whole
 
 

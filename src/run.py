@@ -202,6 +202,7 @@ def without(plan: config.Plan, failed: "Sequence[experiment.Failure]") -> config
 
 def perform(plan: config.Plan) -> None:
     """Make what a plan asks for and say where it is."""
+    began = time.perf_counter()
     results = results_folder(plan)
     runs = results / "runs"
     again = plan.force and "train" in plan.steps
@@ -237,6 +238,7 @@ def perform(plan: config.Plan) -> None:
             due[results, plan.lesson] = halves | {plan.kind: loaded}, due_again or again
         else:
             draw(results, [loaded], again)
+    terminal.out.print(f"took        {time.perf_counter() - began:.1f} s for {plan.scenario}")
 
 
 def draw(results: Path, halves: "Sequence[report.Results]", again: bool) -> None:

@@ -10,6 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hydra import compose, initialize_config_dir
+from hydra.errors import HydraException
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from omegaconf.errors import OmegaConfBaseException
+
+import run
+from mirage import config
 
 # Trained by scikit-learn: a process takes two seconds.
 QUICK = ("scenario=imbalance", "data.n_majority=90", "data.n_minority=30", "replicates=6")
@@ -142,3 +150,57 @@ def test_canonical_runs_of_two_scenarios_at_once_leave_both_in_the_common_tables
     for table in ("metrics.csv", "claims.csv"):
         text = (tmp_path / "tables" / table).read_text()
         assert "imbalance" in text and "ridge_lasso" in text
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    # A limit on the size of files stands for a disk that fills up: writing predictions fails in the middle.
+    limit = ("bash", "-c", 'ulimit -f 4; exec "$0" "$@"')
+    status, _, err = command(*QUICK, f"results_dir={tmp_path}", wrap=limit)
+    assert status == 2 and len(err.splitlines()) == 1 and err.startswith("cannot write results: ")
+    assert [name for name in numbers(tmp_path) if name.startswith("runs/")] == []
+    assert command(*QUICK, f"results_dir={tmp_path}")[0] == 0
+    assert numbers(tmp_path) == undisturbed
+
+
+def test_nothing_read_from_a_record_can_run_code(tmp_path: Path) -> None:
+    status, _, _ = command(*QUICK, f"results_dir={tmp_path}")
+    assert status == 0
+    evil = np.array([print], dtype=object)  # a pickle, which NumPy would have to run to read
+    for seed in range(6):
+        (place,) = tmp_path.glob(f"runs/imbalance/logistic-*/seed-{seed}")
+        np.savez(place / "predictions.npz", allow_pickle=True, test_x=evil)
+    status, _, err = command(*QUICK, f"results_dir={tmp_path}", "steps=[tables]")
+    assert status == 2 and "6 of 6 replicates have no record" in err
+
+
+# -- whatever is typed -----------------------------------------------------------------------------------------
+
+TYPED = int(os.environ.get("MIRAGE_TYPED", "60"))  # 1,000 of them take minutes
+KEYS = st.sampled_from(
+    ["data.n_train", "data.n_test", "data.noise", "data.law", "data.low", "data.held_out", "data.minority_share"]
+    + ["model.hidden", "model.dropout", "model.kind", "model.members", "model.alpha", "model.activation"]
+    + ["training.epochs", "training.batch_size", "training.optimizer.name", "training.validate_on", "training.loss"]
+    + ["decision.threshold", "decision.ensembles_of", "arms.network", "arms.dropout.model.dropout", "arms", "seed"]
+    + ["replicates", "steps", "metrics", "references", "lesson", "kind", "vary", "title", "results_dir", "nonsense"]
+)
+VALUES = st.sampled_from(
+    ["0", "-1", "1.5", "1e400", "nan", "null", "true", "[]", "[1]", "{a: 1}", "''", "abc", "???", "${seed}", "1e12"]
+    + ["[train,train]", "relu", "mlp", "smote", "test", "[mse]", "${oc.env:HOME}", "\\\\", "1_000", "0x10", "[[1]]"]
+)
+MARKS = st.sampled_from(["", "", "", "+", "++", "~"])
+
+
+@settings(max_examples=TYPED, deadline=None, derandomize=True)
+@given(
+    scenario=st.sampled_from(run.SCENARIOS),
+    typed=st.lists(st.tuples(MARKS, KEYS, VALUES), min_size=1, max_size=4),
+)
+def test_any_settings_are_a_plan_or_one_clear_line(scenario: str, typed: list[tuple[str, str, str]]) -> None:
+    config.register()
+    overrides = [f"scenario={scenario}", *(f"{mark}{key}={value}" for mark, key, value in typed)]
+    try:
+        with initialize_config_dir(str(run.ROOT / "conf"), version_base="1.3"):
+            run.plan_of(compose("config", overrides), scenario, overrides)
+    except (config.ConfigError, HydraException, OmegaConfBaseException) as error:
+        line = run.one_line(error)
+        assert line and "\n" not in line and "Traceback" not in line

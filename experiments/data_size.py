@@ -2,67 +2,71 @@
 
 What the article says
 ---------------------
-Article one, third example: with ten times the data, and no regularisation at all, the same network predicts better. Its
-test error is lower and its curve lies close to the true line. Article four holds that overfitting is more than a lack
-of data.
+Article one, third example: with ten times the data, and no regularisation at all, the same network predicts
+better. Its test error is lower and its curve lies close to the true line. Article four holds that overfitting
+is more than a lack of data.
 
 What its code shows, and why
 ----------------------------
-The network of the first example is fitted to 20 points and to 200 on the same line. Both are trained for 2,000 epochs,
-so that the large set also gets seven times as many optimizer steps: seven batches an epoch instead of one. Rows and
-steps change together, and the listing cannot say which of them helps. The noise of either set is drawn with one fixed
-seed. That of the small set happens to tilt any line fitted to it, and another draw would tilt it otherwise.
+The network of the first example is fitted to 20 points and to 200 on the same line. Both are trained for 2,000
+epochs, so that the large set also gets seven times as many optimizer steps: seven batches an epoch instead of
+one. Rows and steps change together, and the listing cannot say which of them helps. The noise of either set is
+drawn with one fixed seed. That of the small set happens to tilt any line fitted to it, and another draw would
+tilt it otherwise.
 
 What the controlled scenario changes, and why that is fair
 ----------------------------------------------------------
-- The data of the controlled scenario of lesson overfitting: ten features, nine of which say nothing, test rows with
-  noise, new data for every seed.
+- The data of the controlled scenario of lesson overfitting: ten features, nine of which say nothing, test rows
+  with noise, new data for every seed.
 - 20, 64, 256 and 1,024 rows at 2,048 optimizer steps each. All test rows of a seed are the same 1,000.
 - Arm rows_20_short has an eighth of the steps on 20 rows: what more steps do by themselves.
 - Arm standardised has the rows and the noise of rows_64, with inputs standardised and targets centred.
 
-The references are the true line and a line fitted to the same rows. Thirty seeds are what every lesson has; the margins
-follow from what a line would gain.
+The references are the true line and a line fitted to the same rows. Thirty seeds are what every lesson has; the
+margins follow from what a line would gain.
 
-Limits. Equal steps are not equal passes. The more rows, the less often each one is seen: 2,048 times at 20 rows, 64 times
-at 1,024. Steps and passes cannot both be held, and how much noise is learned by heart goes with the passes. So a
-difference between two sizes here is that of more rows and fewer passes together. This scenario cannot tell them apart. A
-third way, every size stopped at its best on validation rows, is not among the arms. Equal steps also are no equal
-progress, and at 20 rows the test error scatters much from seed to seed. Arms of different size don't share rows, but
-for rows_64 and standardised.
+Limits. Equal steps are not equal passes. The more rows, the less often each one is seen: 2,048 times at 20
+rows, 64 times at 1,024. Steps and passes cannot both be held, and how much noise is learned by heart goes with
+the passes. So a difference between two sizes here is that of more rows and fewer passes together. This scenario
+cannot tell them apart. A third way, every size stopped at its best on validation rows, is not among the arms.
+Equal steps also are no equal progress, and at 20 rows the test error scatters much from seed to seed. Arms of
+different size don't share rows, but for rows_64 and standardised.
 
 What came out
 -------------
 .. generated: outcome
 .. end
 
-Do not read the fall from 256 to 1,024 rows as the gain of rows. It is there, but at these sizes passes explain it: give
-256 rows only the 64 passes that 1,024 get, and both score alike; give 1,024 rows eight times the passes, and their test
-error rises far above what it was. Whatever is said above of these two sizes holds at equal steps and no further.
+Do not read the fall from 256 to 1,024 rows as the gain of rows. It is there, but at these sizes passes explain
+it: give 256 rows only the 64 passes that 1,024 get, and both score alike; give 1,024 rows eight times the
+passes, and their test error rises far above what it was. Whatever is said above of these two sizes holds at
+equal steps and no further.
 
-The same goes, the other way round, for 20 rows against 256. At equal steps both have learned their rows almost by
-heart. Then predictions carry the noise of the training rows on top of that of the test rows, few rows or many: the
-test error hardly falls, and more rows do not hold the network back. At 64 passes each, or each at its best epoch, the
-gain from 20 to 256 rows is plain, for 20 rows also leave the line itself uncertain. (64 passes are too few for 20 rows,
-and a best epoch found on test rows flatters.) So whether more rows help depends on what is held equal. Those runs,
-with six or ten seeds, were made once the results were known; no claim is judged by them.
+The same goes, the other way round, for 20 rows against 256. At equal steps both have learned their rows almost
+by heart. Then predictions carry the noise of the training rows on top of that of the test rows, few rows or
+many: the test error hardly falls, and more rows do not hold the network back. At 64 passes each, or each at its
+best epoch, the gain from 20 to 256 rows is plain, for 20 rows also leave the line itself uncertain. (64 passes
+are too few for 20 rows, and a best epoch found on test rows flatters.) So whether more rows help depends on
+what is held equal. Those runs, with six or ten seeds, were made once the results were known; no claim is judged
+by them.
 
-As written the large set gains from its rows and not from its steps: give the small set as many steps, and its test error
-gets worse. More than half of what keeps the large set's curve away from the true line lies at the very left of the grid.
-There is a hook, at the only place where this network bends easily (see the lesson overfitting).
+As written it is the rows that help and not the steps. Give the small set as many steps as the large one has,
+and its test error gets worse; give the large set only as many as the small one has, and its test error gets
+better still. What keeps its curve away from the true line is too much training. Much of it lies at the very
+left of the grid: a hook, at the only place where this network bends easily (see the lesson overfitting).
 
 How to read the figure
 ----------------------
-As written (left): fitted curves from 20 and from 200 rows, on one scale; note the hook at the left edge. Controlled
-(right): errors against the number of rows, with the passes over them beneath, since those fall as rows rise. Training
-errors near zero mean rows learned by heart; the distance of the test rows from the dotted line is what a fitted straight
-line would have spared. The strip beneath has the effects in margins.
+As written (left): fitted curves from 20 and from 200 rows, on one scale; note the hook at the left edge.
+Controlled (right): errors against the number of rows, with the passes over them beneath, since those fall as
+rows rise. Training errors near zero mean rows learned by heart; the distance of the test rows from the dotted
+line is what a fitted straight line would have spared. The strip beneath has the effects in margins.
 
 Three things to try
 -------------------
-Hold the passes equal instead of the steps, 64 for every size, and compare 256 rows with 1,024:
+Hold the passes equal instead of the steps: give 256 rows the 64 passes that 1,024 get, and compare the two:
 
-python -m run scenario=data_size_controlled replicates=5 arms.rows_20.training.epochs=64 arms.rows_64.training.epochs=64 arms.rows_256.training.epochs=64
+python -m run scenario=data_size_controlled replicates=5 arms.rows_256.training.epochs=64
 
 Give the listing's small set as many optimizer steps as its large set has:
 

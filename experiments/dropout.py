@@ -2,63 +2,64 @@
 
 What the article says
 ---------------------
-Article one, second example: dropout switches units off at random while training, so that a network cannot lean on
-single ones. Added to the network of the first example, it is to give a clearly lower test error at the price of a
-higher training error.
+Article one, second example: dropout switches units off at random while training, so that a network cannot lean
+on single ones. Added to the network of the first example, it is to give a clearly lower test error at the price
+of a higher training error.
 
 What its code shows, and why
 ----------------------------
-The listing is the first example with dropout of a fifth after each hidden layer. The article compares one run with one
-run of the first example. Here both are run with the same seeds on the very same 20 points; each pair shares its initial
-weights and its order of rows. Training error is measured as in the article: after training, with dropout switched off.
-The test grid carries no noise, so the true line scores 0 there.
+The listing is the first example with dropout of a fifth after each hidden layer. The article compares one run
+with one run of the first example. Here both are run with the same seeds on the very same 20 points; each pair
+shares its initial weights and its order of rows. Training error is measured as in the article: after training,
+with dropout switched off. The test grid carries no noise, so the true line scores 0 there.
 
-A remedy can only show where there is an illness. The network of the first example stays close to a straight line (see
-the lesson overfitting for the reason), so that there is next to no overfitting for dropout to reduce. What is left of
-its test error comes from the 20 points themselves: their noise tilts any line that is fitted to them.
+A remedy can only show where there is an illness. The network of the first example stays close to a straight
+line (see the lesson overfitting for the reason), so that there is next to no overfitting for dropout to reduce.
+What is left of its test error comes from the 20 points themselves: their noise tilts any line that is fitted to
+them.
 
 What the controlled scenario changes, and why that is fair
 ----------------------------------------------------------
-- The data of the controlled scenario of lesson overfitting: ten features, nine of which say nothing, 40 noisy training
-  rows and 1,000 test rows with the same noise. There the network learns its rows by heart.
+- The data of the controlled scenario of lesson overfitting: ten features, nine of which say nothing, 40 noisy
+  training rows and 1,000 test rows with the same noise. There the network learns its rows by heart.
 - Four rates, none, a tenth, the listing's fifth and a half: a cause should show in its dose.
 - All arms of a seed have the same rows, initial weights, order of rows and 2,000 epochs.
 
-Arm baseline, without dropout, is the control. The references are the true line and a line fitted to the same rows:
-a remedy is judged by what a simpler model would have given. Thirty seeds are what every lesson has; the margin is a
-tenth of the noise variance.
+Arm baseline, without dropout, is the control. The references are the true line and a line fitted to the same
+rows: a remedy is judged by what a simpler model would have given. Thirty seeds are what every lesson has; the
+margin is a tenth of the noise variance.
 
-Limits. The number of epochs is the listing's, equal for all arms, and no arm stops when it is at its best. Dropout slows
-learning, so equal epochs are not equal progress, and what dropout gains depends on when one looks. One network, one
-number of rows, one kind of noise: where the truth is bent, or many units must share the work, dropout may do more. That
-it should match a fitted line was added once the listing's results were known; it is tested in the controlled scenario
-only. The true law is a line, so that the line is a hard rival.
+Limits. The number of epochs is the listing's, equal for all arms, and no arm stops when it is at its best.
+Dropout slows learning, so equal epochs are not equal progress, and what dropout gains depends on when one
+looks. One network, one number of rows, one kind of noise: where the truth is bent, or many units must share the
+work, dropout may do more. That it should match a fitted line was added once the listing's results were known;
+it is tested in the controlled scenario only. The true law is a line, so that the line is a hard rival.
 
 What came out
 -------------
 .. generated: outcome
 .. end
 
-Where dropout gains little as written, it is because there was little to cure. Centre the listing's inputs, so that its
-network does overfit, and dropout brings the test error down and the training error up.
+Where dropout gains little as written, it is because there was little to cure. Centre the listing's inputs, so
+that its network does overfit, and dropout brings the test error down and the training error up.
 
-In the controlled experiment dropout delays memorising and does not prevent it. Over the epochs the test errors of all
-rates fall to about the same lowest value, early on; then they rise as the noise is learned. With dropout they rise later
-and more slowly. After 2,000 epochs it has mostly been caught up with, and the effect ends up about as large as its
-margin. A mean that sits on its margin is not settled by more seeds. For the same reason the training error, measured
-with dropout switched off, stays near zero.
+In the controlled experiment dropout delays memorising and does not prevent it. Over the epochs the test errors
+of all rates fall to about the same lowest value, early on; then they rise as the noise is learned. With dropout
+they rise later and more slowly. After 2,000 epochs it has mostly been caught up with, and what is left of the
+gain is of the size of its margin. A mean that sits on its margin is hardly settled by more seeds. For the same
+reason the training error, measured with dropout switched off, stays low.
 
-It also matters what the harm consists of. Averaging eight networks trained on the same rows, with initial weights of
-their own, takes away only a small part of it. So most of the harm comes from the noise in the rows, which all eight
-have learned alike, and no averaging over units or networks takes that out. (Extra runs of five or ten seeds, made to
-explain the result; no claim is judged by them.)
+It also matters what the harm consists of. Averaging eight networks trained on the same rows, with initial
+weights of their own, takes away only a small part of it. So most of the harm comes from the noise in the rows,
+which all eight have learned alike, and no averaging over units or networks takes that out. (Extra runs of five
+or ten seeds, made to explain the result; no claim is judged by them.)
 
 How to read the figure
 ----------------------
-As written (left): the fitted curves without dropout and with it, on top of each other; then the errors of every seed.
-Controlled (right): training and test error against the rate, with the fitted line (dotted) that no rate reaches on
-average; then what each rate changes for one and the same seed: below zero dropout helps, in the grey stripe too little
-to matter. The strip beneath has the effects in margins.
+As written (left): the fitted curves without dropout and with it, on top of each other; then the errors of every
+seed. Controlled (right): training and test error against the rate, with what a line fitted to the same rows
+scores (dotted); then what each rate changes for one and the same seed: below zero dropout helps, in the grey
+stripe too little to matter. The strip beneath has the effects in margins.
 
 Three things to try
 -------------------

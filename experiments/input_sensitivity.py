@@ -2,66 +2,72 @@
 
 What the article says
 ---------------------
-Article three, second example: a network may score well and yet change its prediction markedly when one feature moves a
-little. Regularisation and feature engineering are to make it less sensitive. Articles one and five add that overfitted
-models jump under small perturbations, and that leaked features make scores look better than they are.
+Article three, second example: a network may score well and yet change its prediction markedly when one feature
+moves a little. Regularisation and feature engineering are to make it less sensitive. Articles one and five add
+that overfitted models jump under small perturbations, and that leaked features make scores look better than
+they are.
 
 What its code shows, and why
 ----------------------------
-The listing draws 1,000 rows of three uniform features; the label is whether the first lies above a half. A network with
-ten hidden units is trained for ten epochs. Two probes stand at 0.49 and 0.51 on the first feature, their other features
-in the middle. They belong to different classes: a change between them is right, not a weakness, so that the example
-cannot show what it is meant to show. The accuracy is that on the training rows; there are no others.
+The listing draws 1,000 rows of three uniform features; the label is whether the first lies above a half. A
+network with ten hidden units is trained for ten epochs. Two probes stand at 0.49 and 0.51 on the first feature,
+their other features in the middle. They belong to different classes: a change between them is right, not a
+weakness, so that the example cannot show what it is meant to show. The accuracy is that on the training rows;
+there are no others.
 
-After ten epochs the network has found which way the feature points and not where the rule turns. Its probability rises
-gently over the whole range and passes a half somewhere near the boundary, more often than not beside both probes.
+After ten epochs the network has found which way the feature points and not where the rule turns. Its
+probability rises gently over the whole range and passes a half somewhere near the boundary, but hardly ever in
+the small space between the probes.
 
 What the controlled scenario changes, and why that is fair
 ----------------------------------------------------------
 - 300 epochs instead of ten, and 1,000 fresh test rows.
 - A second step of the same length at 0.25, inside one class, where no change is right.
 - Arms l2 and dropout, one remedy each. Arm many_features has 30 features instead of three.
-- Arms noisy and memorising have one label in ten wrong, on the same rows; the second has a network large enough to learn
-  some by heart. Arm noisy is also the control of the next arm.
-- Arm spurious has a second feature that goes with the label in 95 rows of a hundred, better than the rule itself, until
-  it is tested on rows where it says nothing (test_broken).
+- Arms noisy and memorising have one label in ten wrong, on the same rows; the second has a network large enough
+  to learn some by heart. Arm noisy is also the control of the next arm.
+- Arm spurious has a second feature that goes with the label in 95 rows of a hundred, better than the rule
+  itself, until it is tested on rows where it says nothing (test_broken).
 
-The reference is always answering the larger class. Thirty seeds are what every lesson has; a tenth of the whole scale is
-the least change one would call marked.
+The reference is always answering the larger class. Thirty seeds are what every lesson has; a tenth of the whole
+scale is the least change one would call marked.
 
-Limits. The step within a class is taken at one point only, on one line through the inputs, and far from the boundary: a
-network may be flat there and jump elsewhere. Arm spurious has a shortcut, which is no leak in the strict sense: no row
-and no label crosses from test to training, and its test rows share the shortcut. It stands in for a leak, as it too
-breaks in use. Arm many_features has other rows than arm network, so that the two are not paired row by row. L2 and
-dropout have one strength each. Networks of different size are at different stages after equal epochs.
+Limits. The step within a class is taken at one point only, on one line through the inputs, and far from the
+boundary: a network may be flat there and jump elsewhere. Arm spurious has a shortcut, which is no leak in the
+strict sense: no row and no label crosses from test to training, and its test rows share the shortcut. It stands
+in for a leak, as it too breaks in use. Arm many_features has other rows than arm network, so that the two are
+not paired row by row. L2 and dropout have one strength each. Networks of different size are at different stages
+after equal epochs.
 
 What came out
 -------------
 .. generated: outcome
 .. end
 
-As written the decision hardly ever changes between the probes because training is so short. Train the listing ten times
-as long, and in most runs the decision changes, as it should. Those runs that score lower are those whose probability
-passes a half farther from the boundary.
+As written the decision hardly ever changes between the probes because training is so short. Train the listing
+ten times as long, and in most runs the decision changes, as it should. The farther from the boundary a run's
+probability passes a half, the lower it tends to score.
 
-What is said above of steps within a class holds at 0.25. There the probability has long levelled off. Nearer the boundary,
-in the same class, a step of the same length moves it far more, also in networks with exact labels: a smooth curve that
-has to rise steeply at the boundary rises beside it, too. And there, how the arm with many features compares stays open.
+What is said above of steps within a class holds at 0.25. There the probability has long levelled off. Nearer
+the boundary, in the same class, a step of the same length moves it far more, also in networks with exact
+labels: a smooth curve that has to rise steeply at the boundary rises beside it, too. And there, how the arm
+with many features compares stays open.
 
-Of overfitting and jumps this experiment says little, and the control of it says so itself: with 1,000 rows and 300 epochs
-the large network learns hardly more wrong labels by heart than the small one. Without memorising, nothing can come of
-it. The difference that is seen comes from progress: the small network is not done learning, and its gentler slope
-reaches as far as 0.25. With 100 rows and ten times the epochs the large network does memorise. Then there are steep steps
-within a class in some of the runs, at places that differ from run to run, while at 0.25 most see nothing. (Extra runs
-of five or ten seeds, made to explain the results; no claim is judged by them.)
+Of overfitting and jumps this experiment says little, and the control of it says so itself: with 1,000 rows and
+300 epochs the large network learns hardly more wrong labels by heart than the small one. Without memorising,
+nothing can come of it. The difference that is seen has another source: with wrong labels the small network
+draws a gentle slope, which reaches as far as 0.25, where the large one is flat. With ten times the epochs, or
+with a tenth of the rows as well, the large network does memorise. Then there are steep steps within a class in
+some of the runs, at places that differ from run to run, and a single point catches them by luck only. (Extra
+runs of three to ten seeds, made to explain the results; no claim is judged by them.)
 
 How to read the figure
 ----------------------
-As written (left): the probability at the two probes, a line a seed, nearly flat and mostly on one side of the dashed
-boundary; then the accuracy on the training rows. Controlled (right): the probability along the decisive feature, with
-grey stripes where the two steps are taken; then accuracy on rows like the training rows and on rows where the second
-feature says nothing, for networks that had the rule only and for those that had a shortcut. The strip beneath has the
-effects in margins.
+As written (left): the probability at the two probes, a line a seed, nearly flat and mostly on one side of the
+dashed boundary; then the accuracy on the training rows. Controlled (right): the probability along the decisive
+feature, with grey stripes where the two steps are taken; then accuracy on rows like the training rows and on
+rows where the second feature says nothing, for networks that had the rule only and for those that had a
+shortcut. The strip beneath has the effects in margins.
 
 Three things to try
 -------------------

@@ -2,65 +2,69 @@
 
 What the article says
 ---------------------
-Article three, third example: train one design several times, and the models predict differently although they score
-about the same and do well on average. Initial weights, mini-batches and dropout masks are named as sources. Averaging
-an ensemble is the remedy.
+Article three, third example: train one design several times, and the models predict differently although they
+score about the same and do well on average. Initial weights, mini-batches and dropout masks are named as
+sources. Averaging an ensemble is the remedy.
 
 What its code shows, and why
 ----------------------------
-Five networks with one hidden layer of ten units are asked about the same ten inputs. The listing hands each of them a
-seed and never uses it. Each also gets 100 rows of noise of its own to learn from: uniform features, and uniform targets
-that have nothing to do with them. So data, initial weights and order of rows all differ at once. One replicate here is
-the five of them. The targets of the test inputs are ours: the listing has none to score against.
+Five networks with one hidden layer of ten units are asked about the same ten inputs. The listing hands each of
+them a seed and never uses it. Each also gets 100 rows of noise of its own to learn from: uniform features, and
+uniform targets that have nothing to do with them. So data, initial weights and order of rows all differ at
+once. One replicate here is the five of them. The targets of the test inputs are ours: the listing has none to
+score against.
 
-Nothing can be learned from such targets, and ten epochs are forty optimizer steps. After these the networks have not
-even found the mean of the targets. They differ because they stand near where they started, not because training led
-them to different solutions.
+Nothing can be learned from such targets, and ten epochs are forty optimizer steps. After these the networks
+have not even found the mean of the targets. They differ because they stand near where they started, not because
+training led them to different solutions.
 
 What the controlled scenario changes, and why that is fair
 ----------------------------------------------------------
 - There is something to learn: the target follows the first of ten features, with noise.
-- Eight networks that differ in one source at a time: initial weights, order of rows, dropout masks, the split, or the
-  data. Arm all varies everything but dropout masks, as the network has no dropout there.
+- Eight networks that differ in one source at a time: initial weights, order of rows, dropout masks, the split,
+  or the data. Arm all varies everything but dropout masks, as the network has no dropout there.
 - Arm nothing, the negative control, shares everything: its networks must agree to the last digit.
 - 250 epochs of four batches, a thousand steps instead of forty; 500 test rows, the same for all eight.
-- Averages of four are compared with single networks two by two, since a spread over two comes out smaller than one over
-  eight.
+- Averages of four are compared with single networks two by two, since a spread over two comes out smaller than
+  one over eight.
 
-The references are the true line and always answering the mean. Thirty seeds are what every lesson has; a spread of a
-tenth of the line's own standard deviation is the least that would be noticed.
+The references are the true line and always answering the mean. Thirty seeds are what every lesson has; a spread
+of a tenth of the line's own standard deviation is the least that would be noticed.
 
-Limits. The networks of arm split pick 100 rows of a pool of 200, so that any two share about half of their rows: its
-spread is less than that of wholly new rows, and it must not be ranked against arm data. Arm masks has another network
-than the others, one with dropout, so that its spread is not strictly comparable either. Spreads add in squares only if
-sources act independently. At 250 epochs the training loss is still falling slowly: some of the spread is unfinished
-training. Two averages of four share no member, but they share their data.
+Limits. The networks of arm split pick 100 rows of a pool of 200, so that any two share about half of their
+rows: its spread is less than that of wholly new rows, and it must not be ranked against arm data. Arm masks has
+another network than the others, one with dropout, so that its spread is not strictly comparable either. Spreads
+add in squares only if sources act independently. At 250 epochs the training loss is still falling slowly: some
+of the spread is unfinished training. Two averages of four share no member, but they share their data.
 
 What came out
 -------------
 .. generated: outcome
 .. end
 
-Whether scores stay the same hangs on a few stragglers. Ten units are few, and some networks start with units that
-hardly take part. Such a network is behind on its training rows and on test rows alike; leave out the worst of the eight,
-and the scores agree much better. A hidden layer of a hundred units has fewer stragglers. Longer training by itself does
-not make scores agree: the stragglers catch up, but then the networks begin to fit noise, each in its own way.
+Whether scores stay the same hangs on a few stragglers: networks that are behind on their training rows and on
+test rows alike. With a hundred hidden units instead of ten the scores agree better. One would guess that
+stragglers begin with more idle units than the others, but they don't; why they lag is not known. Longer
+training by itself does not make scores agree: by then the networks have begun to fit noise, and those with the
+lower training error no longer have the lower test error.
 
-Whether data matter more than training stays open for the same reason: the stragglers widen the spread that comes from
-training alone. With a hundred units that spread shrinks, that from data grows, and the two come apart. So the ranking
-belongs to this small network at this length of training, and is no law. (Extra runs of ten seeds, made to explain the
-result; no claim is judged by them.)
+Whether data matter more than training is hard to tell here: at ten units the two spreads are of much the same
+size. With a hundred units that spread shrinks, that from data grows, and the two come apart. So the ranking
+belongs to this small network at this length of training, and is no law. (Extra runs of ten seeds, made to
+explain the result; no claim is judged by them.)
 
 How to read the figure
 ----------------------
-As written (left): the five answers to each input in one replicate, as far apart as random targets are; then both spreads
-over all replicates. Controlled (right): how far answers spread, by what differs between the networks; the two columns at
-the right end, of two networks and of two averages of four, belong together. Then the test error of single networks and of
-averages, between the true line and always answering the mean. The strip beneath has the effects in margins.
+As written (left): the five answers to each input in one replicate, as far apart as random targets are; then
+both spreads over all replicates. Controlled (right): how far answers spread, by what differs between the
+networks; the two columns at the right end, of two networks and of two averages of four, belong together. Then
+the test error of single networks and of averages, between the true line and always answering the mean. The
+strip beneath has the effects in margins.
 
 Three things to try
 -------------------
-Train the listing for 200 epochs. The answers draw together; is there more to know, or less of the starting weights?
+Train the listing for 200 epochs. The answers draw together; is there more to know, or less of the starting
+weights?
 
 python -m run scenario=multi_seed replicates=10 training.epochs=200
 

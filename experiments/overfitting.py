@@ -2,21 +2,22 @@
 
 What the article says
 ---------------------
-Article one, first example: a network much too large for its 20 training points learns the noise in them along with
-the line. It then does very well on those points and worse on new ones. Training for too long and too many weights for
-too few rows are named as causes.
+Article one, first example: a network much too large for its 20 training points learns the noise in them along
+with the line. It then does very well on those points and worse on new ones. Training for too long and too many
+weights for too few rows are named as causes.
 
 What its code shows, and why
 ----------------------------
-The listing draws 20 points around a straight line, on a grid from 0 to 10, with a fixed seed. A network with two hidden
-layers of 128 and 64 units is trained on them for 2,000 epochs and scored on a grid of 100 points. The article shows one
-run. Here are thirty on the very same points: they differ in their initial weights and in the order of rows.
+The listing draws 20 points around a straight line, on a grid from 0 to 10, with a fixed seed. A network with
+two hidden layers of 128 and 64 units is trained on them for 2,000 epochs and scored on a grid of 100 points.
+The article shows one run. Here are thirty on the very same points: they differ in their initial weights and in
+the order of rows.
 
-The listing cannot show what it sets out to show, for two reasons. Its test grid carries no noise, while its training
-rows do. So the test error may well be the lower one, whatever the network has learned. And this network hardly bends.
-Each of its units is straight but for one kink; biases start at zero, so that the kinks of the first layer all start at
-an input of zero. That is the left edge of the grid. To the right of it the network begins as a straight line and stays
-close to one.
+The listing cannot show what it sets out to show, for two reasons. Its test grid carries no noise, while its
+training rows do. So the test error may well be the lower one, whatever the network has learned. And this
+network hardly bends. Each of its units is straight but for one kink; biases start at zero, so that the kinks of
+the first layer all start at an input of zero. That is the left edge of the grid. To the right of it the network
+begins as a straight line and stays close to one.
 
 What the controlled scenario changes, and why that is fair
 ----------------------------------------------------------
@@ -25,46 +26,46 @@ What the controlled scenario changes, and why that is fair
 - 40 training rows. At 20 a straight line itself, with eleven numbers to fit, would be about to memorise.
 - 1,000 test rows: the sampling error of a test error is about a twentieth of the noise variance.
 - New data for every seed, for one data set can be lucky.
-- Arm linear, the negative control, has the same weights without the kinks. It can draw a straight plane and nothing
-  else. Arm short stops after 200 epochs of the 2,000, a number set beforehand. Arm one_feature is without the nine
-  features that say nothing.
+- Arm linear, the negative control, has the same weights without the kinks. It can draw a straight plane and
+  nothing else. Arm short stops after 200 epochs of the 2,000, a number set beforehand. Arm one_feature is
+  without the nine features that say nothing.
 
-All else is the listing's: network, optimizer, batches. The test rows are scored after every epoch to draw the curve;
-nothing is chosen by them. The references are the true line and a line fitted to the same rows. Thirty seeds are what
-every lesson has; the margins are tenths of the noise variance or more.
+All else is the listing's: network, optimizer, batches. The test rows are scored after every epoch to draw the
+curve; nothing is chosen by them. The references are the true line and a line fitted to the same rows. Thirty
+seeds are what every lesson has; the margins are tenths of the noise variance or more.
 
-Limits. The truth is a straight line, which favours straight models: nothing here says that a smaller network is better
-where the truth is bent. Arm linear differs in what it can draw, not in its number of weights, so capacity here means
-the first and not the second. Arm one_feature has other rows than arm network, as fewer numbers are drawn for them;
-their gaps are compared seed by seed but are not paired row by row. Weights are trained with one optimizer at one rate,
-on inputs as they come.
+Limits. The truth is a straight line, which favours straight models: nothing here says that a smaller network is
+better where the truth is bent. Arm linear differs in what it can draw, not in its number of weights, so
+capacity here means the first and not the second. Arm one_feature has other rows than arm network, as fewer
+numbers are drawn for them; their gaps are compared seed by seed but are not paired row by row. Weights are
+trained with one optimizer at one rate, on inputs as they come.
 
 What came out
 -------------
 .. generated: outcome
 .. end
 
-Where the listing does not overfit, the place of its inputs is to blame. Move the grid so that zero lies inside it, and
-the same network with the same noise bends at the kinks and overfits; more so the nearer zero is to the middle. Move the
-grid the other way, or only shrink it, and nothing happens. (Extra runs of ten seeds, made to explain the result; no
-claim is judged by them.)
+Where the listing does not overfit, it is because of where its inputs lie. Move the grid so that zero lies
+inside it, and the same network with the same noise bends at the kinks and overfits; more so the nearer zero is
+to the middle. Move the grid the other way, or only shrink it, and nothing happens. (Extra runs of ten seeds,
+made to explain the result; no claim is judged by them.)
 
-Whether rows are learned perfectly is a matter of the very last epochs. For most of the time the training error of
-arm network is as good as zero. But now and then it leaps up and comes down again: the optimizer divides by the size of
-recent gradients, which are almost nothing by then, so a small disturbance becomes a large step. A seed that is caught
-in a leap at the end counts with its full error, and a few such seeds make up nearly all of the mean. The thin
-spikes at the right end of the curve are these leaps.
+Whether rows are learned perfectly is a matter of the very last epochs. For most of the time the training error
+of arm network is as good as zero. But now and then it leaps up and comes down again: most likely because the
+optimizer divides by the size of recent gradients, which are almost nothing by then, so that a small disturbance
+becomes a large step (not tested here). A seed that is caught in a leap at the end counts with its full error,
+and the mean is made of a few such seeds. The thin spikes at the right end of the curve are these leaps.
 
-The error on test rows is lowest early on, before the noise is learned, and rises from there. The training error shows
-nothing of that: it only falls.
+The error on test rows is lowest early on, before the noise is learned, and rises from there. The training error
+shows nothing of that: it only falls.
 
 How to read the figure
 ----------------------
-As written (left): the curves the network ends with, close to the fitted straight line; then the errors of every seed.
-On training rows the true line scores the noise that was drawn, on the noise-free grid it scores 0. Controlled (right):
-errors over the epochs, of a network that can memorise and of one that cannot, with the epoch at which arm short stops;
-then the errors at the end. The strip beneath has the effects in margins: right of the grey stripe as claimed, left of
-it against the claim, on the stripe too small to matter.
+As written (left): the curves the network ends with, close to the fitted straight line; then the errors of every
+seed. On training rows the true line scores the noise that was drawn, on the noise-free grid it scores 0.
+Controlled (right): errors over the epochs, of a network that can memorise and of one that cannot, with the
+epoch at which arm short stops; then the errors at the end. The strip beneath has the effects in margins: right
+of the grey stripe as claimed, left of it against the claim, on the stripe too small to matter.
 
 Three things to try
 -------------------

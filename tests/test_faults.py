@@ -32,7 +32,7 @@ def start(*arguments: str, wrap: tuple[str, ...] = ()) -> "subprocess.Popen[str]
 def command(*arguments: str, wrap: tuple[str, ...] = ()) -> tuple[int, str, str]:
     """Status, standard output and standard error of `python -m run`."""
     process = start(*arguments, wrap=wrap)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=600)
     return process.returncode, out, err
 
 
@@ -134,7 +134,7 @@ def test_two_processes_on_the_same_results_at_once_do_each_other_no_harm(
 ) -> None:
     both = [start(*QUICK, f"results_dir={tmp_path}") for _ in range(2)]
     for process in both:
-        _, err = process.communicate(timeout=120)
+        _, err = process.communicate(timeout=600)
         assert (process.returncode, err) == (0, "")
     assert numbers(tmp_path) == undisturbed
 
@@ -145,7 +145,7 @@ def test_canonical_runs_of_two_scenarios_at_once_leave_both_in_the_common_tables
         for name in ("imbalance", "ridge_lasso")
     ]
     for process in both:
-        _, err = process.communicate(timeout=120)
+        _, err = process.communicate(timeout=600)
         assert (process.returncode, err) == (0, "")
     for table in ("metrics.csv", "claims.csv"):
         text = (tmp_path / "tables" / table).read_text()

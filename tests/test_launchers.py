@@ -24,7 +24,7 @@ def sweep(python: str, results: Path, *more: str) -> str:
         env=os.environ | {"PYTHONPATH": str(run.ROOT / "src")},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
     )
     assert ran.returncode == 0, ran.stderr
     return ran.stdout
@@ -50,7 +50,7 @@ def test_every_launcher_gives_the_same_bytes_and_sums_the_sweep_up(
     python = sys.executable
     if environment is not None:
         python = str(run.ROOT / environment / "bin/python")
-        made = subprocess.run(["make", "-C", run.ROOT, launcher], capture_output=True, text=True, timeout=600)
+        made = subprocess.run(["make", "-C", run.ROOT, launcher], capture_output=True, text=True, timeout=1800)
         assert made.returncode == 0, made.stderr
     folder = ("hydra.launcher.submitit_folder=" + str(tmp_path / "submitit/%j"),) if launcher == "slurm" else ()
     out = sweep(python, tmp_path / "results", *chosen, *folder)
@@ -64,7 +64,7 @@ def test_a_failure_in_a_worker_is_told_at_the_end(tmp_path: Path) -> None:
         + [f"results_dir={tmp_path}"],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
     )
     assert ran.returncode == 2 and "leaves a class out" in ran.stderr and "Traceback" not in ran.stderr
     assert "trained" in ran.stdout  # the other job

@@ -45,9 +45,9 @@ that its network does overfit, and dropout brings the test error down and the tr
 
 In the controlled experiment dropout delays memorising and does not prevent it. Over the epochs the test errors
 of all rates fall to about the same lowest value, early on; then they rise as the noise is learned. With dropout
-they rise later and more slowly. After 2,000 epochs it has mostly been caught up with, and what is left of the
-gain is of the size of its margin. A mean that sits on its margin is hardly settled by more seeds. For the same
-reason the training error, measured with dropout switched off, stays low.
+they rise later and more slowly. After 2,000 epochs it has mostly been caught up with: the training error,
+measured with dropout switched off, is low again, and what is left of the gain is of the size of its margin. A
+mean that sits on its margin is hardly settled by more seeds.
 
 It also matters what the harm consists of. Averaging eight networks trained on the same rows, with initial
 weights of their own, takes away only a small part of it. So most of the harm comes from the noise in the rows,

@@ -49,9 +49,9 @@ training by itself does not make scores agree: by then the networks have begun t
 lower training error no longer have the lower test error.
 
 Whether data matter more than training is hard to tell here: at ten units the two spreads are of much the same
-size. With a hundred units that spread shrinks, that from data grows, and the two come apart. So the ranking
-belongs to this small network at this length of training, and is no law. (Extra runs of ten seeds, made to
-explain the result; no claim is judged by them.)
+size. With a hundred units the spread from training alone shrinks, the spread from data grows, and the two come
+apart. So the ranking belongs to this small network at this length of training, and is no law. (Extra runs of
+ten seeds, made to explain the result; no claim is judged by them.)
 
 How to read the figure
 ----------------------
@@ -63,8 +63,8 @@ strip beneath has the effects in margins.
 
 Three things to try
 -------------------
-Train the listing for 200 epochs. The answers draw together; is there more to know, or less of the starting
-weights?
+Train the listing for 200 epochs. The answers draw together: have the networks learned something, or only left
+their starting weights behind?
 
 python -m run scenario=multi_seed replicates=10 training.epochs=200
 

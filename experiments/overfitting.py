@@ -57,7 +57,7 @@ becomes a large step (not tested here). A seed that is caught in a leap at the e
 and the mean is made of a few such seeds. The thin spikes at the right end of the curve are these leaps.
 
 The error on test rows is lowest early on, before the noise is learned, and rises from there. The training error
-shows nothing of that: it only falls.
+shows nothing of that: but for the leaps it only falls.
 
 How to read the figure
 ----------------------

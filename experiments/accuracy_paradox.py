@@ -40,6 +40,42 @@ the best possible rule aims at: it wants few errors.
 What came out
 -------------
 .. generated: outcome
+
+Each difference is what the claim's test puts left minus what it puts right, the mean over seeds
+with its 95 % interval; the tests are in conf/claims/accuracy_paradox.yaml.
+
+- The accuracy on the imbalanced data is high. As written it holds: the difference is 0.159 in each
+  of 30 seeds, more than the margin of 0.05. In the controlled experiment it holds: the difference
+  is 0.205 (0.192 to 0.219, 30 seeds), more than the margin of 0.05.
+- The recall of the minority class is low. As written it holds: the difference is -0.5 in each of 30
+  seeds, more than the margin of 0.1. In the controlled experiment it fails: the difference is 0.479
+  (0.469 to 0.49, 30 seeds), against it by more than the margin of 0.1.
+- Imbalance is the cause, so with equal classes the same class is found. As written it holds: the
+  difference is 1 in each of 30 seeds, more than the margin of 0.1. In the controlled experiment it
+  fails: the difference is 0.0206 (0.0102 to 0.0311, 30 seeds), too small to matter beside the
+  margin of 0.1.
+- The area under the ROC curve is low as well and reveals the failure on the minority. As written it
+  holds: the difference is -0.737 (-0.75 to -0.723, 30 seeds), more than the margin of 0.05. In the
+  controlled experiment it fails: the difference is 0.247 (0.245 to 0.248, 30 seeds), against it by
+  more than the margin of 0.05.
+- The loss is high although accuracy is high. As written it holds: the difference is 0.242 (0.235 to
+  0.249, 30 seeds), more than the margin of 0.03. In the controlled experiment it holds: the
+  difference is 0.0873 (0.067 to 0.108, 30 seeds), more than the margin of 0.03.
+- The accuracy is what answering the majority class gives. As written it holds: the difference is 0
+  in each of 30 seeds, within the margin of 0.02. In the controlled experiment it stays open: the
+  difference is 0.0463 (0.0329 to 0.0598, 30 seeds), too uncertain for a margin of 0.02.
+- Accuracy is inflated compared with how well the two classes are recognised. As written it holds:
+  the difference is 0.409 in each of 30 seeds, more than the margin of 0.1. In the controlled
+  experiment it fails: the difference is -0.0108 (-0.019 to -0.0025, 30 seeds), too small to matter
+  beside the margin of 0.1.
+- F1 is low where accuracy is high, and so reveals the failure on the minority. As written it holds:
+  the difference is -0.5 in each of 30 seeds, more than the margin of 0.1. In the controlled
+  experiment it fails: the difference is 0.316 (0.277 to 0.354, 30 seeds), against it by more than
+  the margin of 0.1.
+- Precision is low as well and reveals the failure on the minority. As written it stays open: 30 of
+  30 pairs undefined, more than a tenth. In the controlled experiment it fails: the difference is
+  0.0165 (-0.019 to 0.0519, 30 seeds), too small to matter beside the margin of 0.1.
+
 .. end
 
 The two sides disagree most on the article's main points, because forty steps suffice on one scale of the

@@ -35,6 +35,30 @@ different size don't share rows, but for rows_64 and standardised.
 What came out
 -------------
 .. generated: outcome
+
+Each difference is what the claim's test puts left minus what it puts right, the mean over seeds
+with its 95 % interval; the tests are in conf/claims/data_size.yaml.
+
+- The network trained on more rows has the lower test error. As written it holds: the difference is
+  -8.08 (-8.26 to -7.9, 30 seeds), more than the margin of 2.5. In the controlled experiment it
+  stays open: the difference is -6.58 (-13.3 to 0.0909, 30 seeds), too uncertain for a margin of
+  2.5.
+- With the large set the predictions lie close to the true line. As written it stays open: the
+  difference is 0.937 (0.858 to 1.02, 30 seeds), too uncertain for a margin of 1. In the controlled
+  experiment it fails: the difference is 4.99 (4.48 to 5.5, 30 seeds), against it by more than the
+  margin of 1.
+- With too few rows a network can fit them closely; more rows hold it back. As written it holds: the
+  difference is 8.83 (8.67 to 9, 30 seeds), more than the margin of 2.5. In the controlled
+  experiment it stays open: the difference is 0.162 (-2.58 to 2.91, 30 seeds), too uncertain for a
+  margin of 2.5.
+- Overfitting is not just a lack of data. As written it holds: the difference is 0.578 (0.498 to
+  0.657, 30 seeds), more than the margin of 0.25. In the controlled experiment it holds: the
+  difference is 12.3 (11.6 to 13.1, 30 seeds), more than the margin of 0.54.
+- The gain comes from the number of rows alone, with no regularisation. As written it cannot be
+  tested: At batches of 32 and equal epochs the large set also gets seven times the optimizer steps,
+  so rows and steps change together. In the controlled experiment it stays open: the difference is
+  8.77 (1.27 to 16.3, 30 seeds), too uncertain for a margin of 2.5.
+
 .. end
 
 Do not read the fall from 256 to 1,024 rows as the gain of rows. It is there, but at these sizes passes explain

@@ -42,6 +42,31 @@ after equal epochs.
 What came out
 -------------
 .. generated: outcome
+
+Each difference is what the claim's test puts left minus what it puts right, the mean over seeds
+with its 95 % interval; the tests are in conf/claims/input_sensitivity.yaml.
+
+- A small step of the decisive feature changes the predicted probability markedly. As written it
+  fails: the difference is -0.0111 (-0.0127 to -0.00946, 30 seeds), too small to matter beside the
+  margin of 0.08. In the controlled experiment it holds: the difference is 0.215 (0.209 to 0.221, 30
+  seeds), more than the margin of 0.08.
+- The decision itself differs between the two probe points. As written it fails: the difference is
+  -0.5 in each of 30 seeds, against it by more than the margin of 0.1. In the controlled experiment
+  it holds: the difference is 0.5 in each of 30 seeds, more than the margin of 0.1.
+- The overall accuracy is high all the same. As written it holds: the difference is 0.11 (0.0846 to
+  0.135, 30 seeds), more than the margin of 0.05. In the controlled experiment it holds: the
+  difference is 0.246 (0.244 to 0.247, 30 seeds), more than the margin of 0.05.
+- Slight variations of an input change the prediction wildly even within one class. As written it
+  cannot be tested: The two probes stand on either side of the rule's boundary and so belong to
+  different classes. In the controlled experiment it fails: the difference is -0.02 (-0.02 to -0.02,
+  30 seeds), too small to matter beside the margin of 0.08.
+- One score over a test set does not tell how the model acts when input conditions vary. As written
+  it cannot be tested: The listing has no test set and no varied conditions. In the controlled
+  experiment it holds: the difference is 0.31 (0.3 to 0.32, 30 seeds), more than the margin of 0.05.
+- The model relies on the feature that decides the label. As written it holds: the difference is
+  0.469 (0.458 to 0.48, 30 seeds), more than the margin of 0.1. In the controlled experiment it
+  holds: the difference is 0.5 (0.5 to 0.5, 30 seeds), more than the margin of 0.1.
+
 .. end
 
 As written the decision hardly ever changes between the probes because training is so short. Train the listing

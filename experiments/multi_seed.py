@@ -40,6 +40,33 @@ of the spread is unfinished training. Two averages of four share no member, but 
 What came out
 -------------
 .. generated: outcome
+
+Each difference is what the claim's test puts left minus what it puts right, the mean over seeds
+with its 95 % interval; the tests are in conf/claims/multi_seed.yaml.
+
+- Models from separate runs predict differently on the same inputs. As written it holds: the
+  difference is 0.32 (0.285 to 0.355, 30 seeds), more than the margin of 0.03. In the controlled
+  experiment it holds: the difference is 0.0973 (0.0936 to 0.101, 30 seeds), more than the margin of
+  0.03.
+- The score hardly changes from run to run although the predictions do. As written it fails: the
+  difference is 0.177 (0.116 to 0.238, 30 seeds), against it by more than the margin of 0.008. In
+  the controlled experiment it stays open: the difference is 0.00548 (0.0041 to 0.00685, 30 seeds),
+  too uncertain for a margin of 0.004.
+- The models perform well on average. As written it fails: the difference is 0.163 (0.115 to 0.211,
+  30 seeds), against it by more than the margin of 0.008. In the controlled experiment it holds: the
+  difference is -0.072 (-0.074 to -0.07, 30 seeds), more than the margin of 0.04.
+- Random initial weights contribute to the differences between runs. As written it cannot be tested:
+  Data, initial weights and batch order all change together from model to model. In the controlled
+  experiment it holds: the difference is 0.0715 (0.0671 to 0.076, 30 seeds), more than the margin of
+  0.01.
+- Averaging an ensemble reduces the differences between runs. As written it cannot be tested: The
+  listing prints its five models one by one and averages none. In the controlled experiment it
+  holds: the difference is -0.0336 (-0.0412 to -0.026, 30 seeds), more than the margin of 0.01.
+- The models of different runs differ only slightly. As written it fails: the difference is 0.0305
+  (-0.00563 to 0.0665, 30 seeds), too small to matter beside the margin of 0.15. In the controlled
+  experiment it holds: the difference is -0.277 (-0.283 to -0.271, 30 seeds), more than the margin
+  of 0.175.
+
 .. end
 
 Whether scores stay the same hangs on a few stragglers: networks that are behind on their training rows and on

@@ -42,6 +42,35 @@ about overfitting holds for this network, not for one that trains ten times as l
 What came out
 -------------
 .. generated: outcome
+
+Each difference is what the claim's test puts left minus what it puts right, the mean over seeds
+with its 95 % interval; the tests are in conf/claims/prior_shift.yaml.
+
+- On imbalanced data the validation accuracy is high. As written it holds: the difference is 0.2 in
+  each of 30 seeds, more than the margin of 0.05. In the controlled experiment it holds: the
+  difference is 0.173 (0.17 to 0.175, 30 seeds), more than the margin of 0.05.
+- On the balanced test set the same model does poorly. As written it holds: the difference is -0.151
+  (-0.17 to -0.131, 30 seeds), more than the margin of 0.05. In the controlled experiment it fails:
+  the difference is 0.0161 (0.00891 to 0.0232, 30 seeds), too small to matter beside the margin of
+  0.05.
+- The high validation accuracy comes from predicting the majority class whatever the features say.
+  As written it holds: the difference is 0 in each of 30 seeds, within the margin of 0.05. In the
+  controlled experiment it fails: the difference is 0.347 (0.328 to 0.367, 30 seeds), against it by
+  more than the margin of 0.05.
+- High validation accuracy with wrong test output is a sign of overfitting. As written it fails: the
+  difference is -0.0625 in each of 30 seeds, against it by more than the margin of 0.05. In the
+  controlled experiment it fails: the difference is 0.00881 (0.00584 to 0.0118, 30 seeds), too small
+  to matter beside the margin of 0.02.
+- A test set distributed unlike the training data is enough to make a good model predict poorly. As
+  written it cannot be tested: The features say nothing about the label, so the model would do no
+  better on a balanced test of its own training law; shift cannot be told from having learned
+  nothing. In the controlled experiment it holds: the difference is 0.167 (0.158 to 0.176, 30
+  seeds), more than the margin of 0.05.
+- On the balanced test the model is no better than a coin, since features and labels are unrelated.
+  As written it holds: the difference is -0.000667 (-0.0204 to 0.0191, 30 seeds), within the margin
+  of 0.05. In the controlled experiment it holds: the difference is 0 in each of 30 seeds, within
+  the margin of 0.02.
+
 .. end
 
 As written, validation comes out above training. No network that overfits does that. The fixed split happens to put

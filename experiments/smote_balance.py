@@ -45,6 +45,33 @@ tell them apart. The network, the ten features and the distance of the classes a
 What came out
 -------------
 .. generated: outcome
+
+Each difference is what the claim's test puts left minus what it puts right, the mean over seeds
+with its 95 % interval; the tests are in conf/claims/smote_balance.yaml.
+
+- After SMOTE the classes are of equal size. As written it holds: the difference is 0 in each of 30
+  seeds, within the margin of 0.005. In the controlled experiment it holds: the difference is 0 in
+  each of 30 seeds, within the margin of 0.005.
+- Augmenting the training rows makes a model generalise better. As written it fails: the difference
+  is 0 in each of 30 seeds, too small to matter beside the margin of 0.02. In the controlled
+  experiment it fails: the difference is -0.00495 (-0.00677 to -0.00314, 30 seeds), too small to
+  matter beside the margin of 0.01.
+- SMOTE can reduce overfitting. As written it fails: the difference is 0 in each of 30 seeds, too
+  small to matter beside the margin of 0.02. In the controlled experiment it fails: the difference
+  is 0.00354 (0.0026 to 0.00448, 30 seeds), too small to matter beside the margin of 0.01.
+- Test information leaking into training by careless splitting or preprocessing inflates the
+  validation score. As written it cannot be tested: The listing resamples all rows and stops there;
+  it has no split through which anything could leak. In the controlled experiment it holds: the
+  difference is 0.242 (0.221 to 0.262, 30 seeds), more than the margin of 0.05.
+- The same leakage makes the model itself worse on real data. As written it cannot be tested: The
+  listing resamples all rows and stops there; it has no split through which anything could leak. In
+  the controlled experiment it stays open: the difference is 0.0199 (0.0155 to 0.0243, 30 seeds),
+  too uncertain for a margin of 0.02.
+- SMOTE adds synthetic rows to the minority class, so the training set grows. As written it fails:
+  the difference is 0 in each of 30 seeds, too small to matter beside the margin of 5. In the
+  controlled experiment it holds: the difference is 640 in each of 30 seeds, more than the margin of
+  40.
+
 .. end
 
 As written nothing can move, because SMOTE adds no row. In the controlled experiment it adds many and still

@@ -50,8 +50,8 @@ figures: .venv/ready  ## all figures again from the records
 check: .venv/ready  ## make everything again, compare with the committed tables; QUICK=1: a slice
 	$(PY) -m check $(if $(QUICK),quick)
 
-bench: .venv/ready .venv/bench  ## how fast training is, beside model.fit and JAX
-	$(PY) -m bench
+bench: .venv/ready .venv/bench  ## how fast it is, half an hour; PARTS="growth workers": some of it
+	$(PY) -m bench $(PARTS)
 	$(PY) -m readme
 
 lock: .venv/ready  ## renew the pinned dependencies

@@ -1,7 +1,8 @@
 """How fast the suite is, beside what it replaces: `make bench`.
 
-Everything is measured in one go on one machine, the rivals in turn, and the middle of the repeats is taken: on a busy
-machine only the ratios mean anything. Prints a table and writes results/tables/benchmark.csv.
+The rivals of a part are measured in one go on one machine, in turn, and the middle of the repeats is taken: on a busy
+machine only the ratios within a part mean anything. Prints a table and writes results/tables/benchmark.csv. All parts
+take half an hour; `python -m bench growth` is one of them.
 """
 
 import os
@@ -51,6 +52,9 @@ model.evaluate(x, y, verbose=0)
 model.evaluate(grid, 3 * grid, verbose=0)
 model.predict(grid, verbose=0)
 """
+
+
+Note = Callable[..., None]  # takes what was measured, its value, its unit and what it is to reach
 
 
 def seconds(action: Callable[[], Any]) -> float:
@@ -195,7 +199,7 @@ def jax_training() -> Callable[[], Any]:
     return lambda: jax.block_until_ready(everyone(keys))
 
 
-def everything(results: str, scenarios: Sequence[str], name: str, note: Callable[..., None], target: str = "") -> float:
+def everything(results: str, scenarios: Sequence[str], name: str, note: Note, target: str = "") -> float:
     """Wall time of these scenarios over thirty seeds from no records, in one process; notes where it goes."""
     chosen = "scenario=" + ",".join(scenarios)
     whole, out = command("-m", "run", "-m", chosen, "replicates=30", f"results_dir={results}")
@@ -207,7 +211,7 @@ def everything(results: str, scenarios: Sequence[str], name: str, note: Callable
     return whole
 
 
-def growth(scratch: str, note: Callable[..., None]) -> None:
+def growth(note: Note, scratch: str) -> None:
     """How time and memory grow with the number of replicates, and what a job of a sweep costs beside a replicate."""
     few = ("-m", "run", "scenario=imbalance", "steps=[train,tables]")
     for replicates in GROWTH:
@@ -224,7 +228,7 @@ def growth(scratch: str, note: Callable[..., None]) -> None:
     note("imbalance: one more job of a sweep", (settings - at_once) / 19, "s")
 
 
-def workers(scratch: str, note: Callable[..., None]) -> None:
+def workers(note: Note, scratch: str) -> None:
     """Replicates a second of four scenarios on one core, by two threads of one process, and by two workers."""
     chosen = ("accuracy_paradox", "early_stopping_on_test", "overfitting", "smote")
     sweep = ("-m", "run", "-m", f"scenario={','.join(chosen)}", "replicates=30", "steps=[train,tables]")
@@ -241,49 +245,10 @@ def workers(scratch: str, note: Callable[..., None]) -> None:
     note("four scenarios: two workers / two threads, time", spent["two workers"] / spent["two threads"], "times")
 
 
-def measure() -> list[tuple[str, float, str, str]]:
-    """All measurements: (what, value, unit, what it is to reach)."""
-    say = terminal.err.print
-    rows: list[tuple[str, float, str, str]] = []
-
-    def note(what: str, value: float, unit: str, target: str = "") -> None:
-        rows.append((what, value, unit, target))
-        say(f"{what}: {value:.4g} {unit} {f'({target})' if target else ''}")
-
-    say("the article's recipes, each a fresh process (minutes)")
-    plain = [command("-c", RECIPE, "0") for _ in range(2)]
-    recipe = [command("-c", RECIPE, "0.2") for _ in range(2)]
-    fit = {
-        name: statistics.median(float(re.findall(r"fit seconds (\S+)", out)[0]) for _, out in runs)
-        for name, runs in (("overfitting", plain), ("dropout", recipe))
-    }
-    for name, value in fit.items():
-        note(f"{name}: model.fit", value, "s a replica")
-
-    with tempfile.TemporaryDirectory() as scratch:
-        cold = [
-            command("-m", "run", "scenario=dropout", "seed=3", f"results_dir={scratch}/{i}")[0] for i in range(REPEATS)
-        ]
-        note("dropout: the article's recipe, whole process", statistics.median(t for t, _ in recipe), "s")
-        note("dropout: python -m run scenario=dropout seed=3, whole process", statistics.median(cold), "s")
-        ratio = statistics.median(t for t, _ in recipe) / statistics.median(cold)
-        note("dropout: recipe / run, whole process", ratio, "times", "at least 8")
-
-        wall = {}
-        for seeds in (32, 320):
-            wall[seeds] = command(
-                "-m", "run", "scenario=dropout", f"replicates={seeds}", f"results_dir={scratch}/{seeds}"
-            )[0]
-            note(f"dropout: {seeds} seeds, whole process", wall[seeds], "s")
-        note("dropout: 320 seeds / 32 seeds", wall[320] / wall[32], "times", "at most 11")
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (2**20 if sys.platform == "linux" else 2**30)
-        note("largest memory of any of these processes", peak, "GiB", "below 2")
-
-        growth(scratch, note)
-        workers(scratch, note)
-        whole = everything(f"{scratch}/listed", LISTINGS, "the fifteen as written", note)
-        everything(f"{scratch}/all", run.SCENARIOS, "make all", note, "at most 360")
-
+def suite(note: Note, scratch: str) -> None:
+    """The scenarios as written over thirty seeds beside their listings once in plain Keras, and all scenarios."""
+    whole = everything(f"{scratch}/listed", LISTINGS, "the fifteen as written", note)
+    everything(f"{scratch}/all", run.SCENARIOS, "make all", note, "at most 360")
     experiment.start_tensorflow()
     listings = {scenario: seconds(lambda name=scenario: run_listing(name)) for scenario in LISTINGS}  # type: ignore[misc]
     for scenario, spent_once in listings.items():
@@ -292,8 +257,36 @@ def measure() -> list[tuple[str, float, str, str]]:
     note("all listings once, without importing TensorFlow", once, "s")
     note("the fifteen as written, 30 seeds / all listings once", whole / once, "times", "at most 0.333")
 
+
+def training(note: Note, scratch: str) -> None:
+    """One scenario: the article's recipe, `model.fit`, stacked training, JAX, and the matrix products alone."""
+    plain = [command("-c", RECIPE, "0") for _ in range(2)]
+    recipe = [command("-c", RECIPE, "0.2") for _ in range(2)]
+    fit = {
+        name: statistics.median(float(re.findall(r"fit seconds (\S+)", out)[0]) for _, out in runs)
+        for name, runs in (("overfitting", plain), ("dropout", recipe))
+    }
+    for name, value in fit.items():
+        note(f"{name}: model.fit", value, "s a replica")
+    cold = [command("-m", "run", "scenario=dropout", "seed=3", f"results_dir={scratch}/{i}")[0] for i in range(REPEATS)]
+    note("dropout: the article's recipe, whole process", statistics.median(t for t, _ in recipe), "s")
+    note("dropout: python -m run scenario=dropout seed=3, whole process", statistics.median(cold), "s")
+    ratio = statistics.median(t for t, _ in recipe) / statistics.median(cold)
+    note("dropout: recipe / run, whole process", ratio, "times", "at least 8")
+
+    wall = {}
+    for seeds in (32, 320):
+        wall[seeds] = command("-m", "run", "scenario=dropout", f"replicates={seeds}", f"results_dir={scratch}/{seeds}")[
+            0
+        ]
+        note(f"dropout: {seeds} seeds, whole process", wall[seeds], "s")
+    note("dropout: 320 seeds / 32 seeds", wall[320] / wall[32], "times", "at most 11")
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (2**20 if sys.platform == "linux" else 2**30)
+    note("largest memory of any of these processes", peak, "GiB", "below 2")
+
+    experiment.start_tensorflow()
     overfitting, dropout = plan_of("overfitting", "network"), plan_of("dropout", "dropout")
-    rival = _rival(say)
+    rival = _rival(terminal.err.print)
     first = {
         "overfitting": seconds(lambda: train_stacked(overfitting)),
         "dropout": seconds(lambda: train_stacked(dropout)),
@@ -327,7 +320,28 @@ def measure() -> list[tuple[str, float, str, str]]:
     note("overfitting: its matrix products at that rate", ideal, "s a replica")
     note("overfitting: stacked / its matrix products", own["overfitting"] / ideal, "times", "at most 5")
     note("dropout / overfitting, stacked", own["dropout"] / own["overfitting"], "times", "at most 3")
-    return rows
+
+
+PARTS: dict[str, Callable[[Note, str], None]] = {
+    "training": training,
+    "suite": suite,
+    "growth": growth,
+    "workers": workers,
+}
+
+
+def measure(parts: Sequence[str]) -> pd.DataFrame:
+    """All measurements of these parts: part, what, value, unit, what it is to reach, whether it does."""
+    rows = []
+    for part in parts:
+
+        def note(what: str, value: float, unit: str, target: str = "", part: str = part) -> None:
+            rows.append((part, what, f"{value:.4g}", unit, target, _met(value, target)))
+            terminal.err.print(f"{what}: {value:.4g} {unit} {f'({target})' if target else ''}")
+
+        with tempfile.TemporaryDirectory() as scratch:
+            PARTS[part](note, scratch)
+    return pd.DataFrame(rows, columns=["part", "what", "value", "unit", "target", "met"])
 
 
 def _rival(say: Callable[[str], None]) -> Callable[[], Any] | None:
@@ -346,14 +360,18 @@ def _met(value: float, target: str) -> str:
 
 
 def main() -> None:
-    """Measure, print, and write results/tables/benchmark.csv."""
+    """Measure all parts, or those named, print, and renew their rows in results/tables/benchmark.csv."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    table = pd.DataFrame(
-        [(what, f"{value:.4g}", unit, target, _met(value, target)) for what, value, unit, target in measure()],
-        columns=["what", "value", "unit", "target", "met"],
-    )
+    parts = sys.argv[1:] or list(PARTS)
+    for part in parts:
+        if part not in PARTS:
+            sys.exit(f"part: got {part}, takes {', '.join(PARTS)}")
+    table = measure(parts)
     place = run.ROOT / "results/tables/benchmark.csv"
-    records.write_text(place, table.to_csv(index=False, lineterminator="\n"))
+    known = pd.read_csv(place, dtype=str, keep_default_na=False)
+    others = known[~known["part"].isin(parts)]
+    whole = pd.concat([table, others]).sort_values("part", key=lambda p: p.map(list(PARTS).index), kind="stable")
+    records.write_text(place, whole.to_csv(index=False, lineterminator="\n"))
     terminal.out.print(table.to_string(index=False))
     terminal.out.print(f"table       {place}")
 

@@ -141,7 +141,7 @@ def controlled(results: Results) -> Panels:
 
     def along(ax: Axes, results: Results) -> None:
         curves(ax, results)
-        data = results.plan.arms["network"].data
+        data = next(iter(results.plan.arms.values())).data  # the same steps in all arms
         half = (data.probe_high - data.probe_low) / 2
         for middle, label in (((data.probe_low + data.probe_high) / 2, "the two steps"), (data.within, "_nolegend_")):
             ax.axvspan(middle - half, middle + half, color=plots.NEGLIGIBLE, linewidth=0, zorder=0, label=label)

@@ -136,8 +136,8 @@ def controlled(results: Results) -> Panels:
         "dropout\nmasks": "masks",
         "split": "split",
         "data": "data",
-        "2 single\nnetworks": "pair",
-        "2 averages\nof four": "ensemble",
+        "pairs,\nsingle": "pair",
+        "pairs,\naverage": "ensemble",
     }
     spreads = {
         label: (arm, "model", "prediction_spread", plots.TREATED if arm == "ensemble" else plots.UNTREATED)

@@ -472,6 +472,7 @@ class TestCanonical:
         "figures/overfitting.png",
         "figures/overfitting.svg",
         "tables/claims.csv",
+        "tables/fingerprints.csv",
         "tables/metrics.csv",
         "tables/overfitting.csv",
     }

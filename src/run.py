@@ -101,7 +101,32 @@ def claims_of(lesson: str) -> "list[claims.Claim]":
 
     document = OmegaConf.to_container(OmegaConf.load(ROOT / f"conf/claims/{lesson}.yaml"))
     assert isinstance(document, dict)
-    return claims.parse({str(key): value for key, value in document.items()})
+    try:
+        return claims.parse({str(key): value for key, value in document.items()})
+    except ValueError as error:
+        raise config.ConfigError(str(error)) from None
+
+
+def check_claims(plan: config.Plan) -> None:
+    """Refuse, before anything is trained, a claim that names an arm, split or metric that the scenario won't have.
+
+    Numbers of the split `model` are known only after training: their names are taken on trust until then.
+    """
+    from mirage import claims, data
+    from mirage.streams import Streams
+
+    stated = claims_of(plan.lesson)
+    tests = [test for claim in stated if isinstance(test := claim.test(plan.kind), claims.Test)]
+    known = {side for test in tests for side in claims.sides(test) if side[1] == "model" and side[0] in plan.arms}
+    for arm, settings in plan.arms.items():
+        splits = data.draw(settings.data, Streams(plan.seeds[0], plan.vary))
+        for name in (arm, *(f"{arm}:{reference}" for reference in plan.references)):
+            known |= {(name, split, metric) for split in splits for metric in plan.metrics}
+    for claim in stated:
+        try:
+            claims.check(claim, plan.kind, known)
+        except ValueError as error:
+            raise config.ConfigError(str(error)) from None
 
 
 def lesson_file(name: str) -> Path:
@@ -129,10 +154,28 @@ def results_folder(plan: config.Plan) -> Path:
     return folder
 
 
+def check_drawable(plan: config.Plan, missing: dict[str, Sequence[int]]) -> None:
+    """Raise CannotDraw for an arm that no seed gives usable data: those are bad settings, not bad luck."""
+    from mirage import data
+    from mirage.streams import Streams
+
+    for arm, seeds in missing.items():
+        reasons: list[CannotDraw] = []
+        for seed in seeds:
+            try:
+                data.draw(plan.arms[arm].data, Streams(seed, plan.vary))
+                break
+            except CannotDraw as reason:
+                reasons.append(reason)
+        if len(reasons) == len(seeds):
+            raise reasons[0]
+
+
 def train(plan: config.Plan, runs: Path, missing: dict[str, Sequence[int]]) -> "list[experiment.Failure]":
     """Train the missing replicates, each recorded as soon as its stack is done; returns those that failed."""
     if not missing:
         return []
+    check_drawable(plan, missing)
     runs.mkdir(parents=True, exist_ok=True)  # what cannot be written to is found out before training
     from mirage import experiment, terminal
 
@@ -210,6 +253,8 @@ def perform(plan: config.Plan) -> None:
     to_train, total = sum(map(len, missing.values())), len(plan.arms) * len(plan.seeds)
     failed: list[experiment.Failure] = []
     if "train" in plan.steps:
+        if to_train and plan.canonical:  # a changed run may lack what a claim is about
+            check_claims(plan)
         failed = train(plan, runs, {arm: seeds for arm, seeds in missing.items() if seeds})
         plan = without(plan, failed)
     elif to_train:

@@ -204,3 +204,20 @@ def test_any_settings_are_a_plan_or_one_clear_line(scenario: str, typed: list[tu
     except (config.ConfigError, HydraException, OmegaConfBaseException) as error:
         line = run.one_line(error)
         assert line and "\n" not in line and "Traceback" not in line
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (("scenario=smote", "data.n_minority=4"), "data.neighbours: got 5, SMOTE takes fewer than the 4 minority rows"),
+        (
+            ("scenario=smote_balance_controlled", "data.n_train=11"),
+            "data.stratify: got 10, 1 rows of the classes, too few to hold out 0.2 of each",
+        ),
+    ],
+)
+def test_an_arm_that_no_seed_can_be_drawn_for_is_bad_input(
+    settings: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    status, _, err = command(*typed, "replicates=2", f"results_dir={tmp_path / 'none'}")
+    assert (status, err) == (2, said + "\n") and not (tmp_path / "none").exists()

@@ -396,3 +396,23 @@ def test_every_claim_names_an_arm_a_split_and_a_metric_that_exist(scenario: str)
     assert stated
     for claim in stated:
         claims.check(claim, settings.kind, known)
+
+
+@pytest.mark.parametrize("scenario", run.SCENARIOS)
+def test_claims_are_checked_before_training_and_pass(scenario: str) -> None:
+    run.check_claims(plan(scenario))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "word"),
+    [("nobody.test.accuracy", "arm"), ("logistic.tests.accuracy", "split"), ("logistic.test.acuracy", "metric")],
+)
+def test_a_claim_that_names_what_is_not_there_is_one_line(
+    wrong: str, word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stated = run.claims_of("imbalance")
+    test = claims.Test(wrong, "greater", 0.5, 0.1, "why")
+    monkeypatch.setattr(run, "claims_of", lambda lesson: [dataclasses.replace(stated[0], as_written=test)])
+    with pytest.raises(config.ConfigError) as refused:
+        run.check_claims(plan("imbalance"))
+    assert f"unknown {word}" in str(refused.value) and "\n" not in str(refused.value)

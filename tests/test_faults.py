@@ -216,8 +216,6 @@ def test_any_settings_are_a_plan_or_one_clear_line(scenario: str, typed: list[tu
         ),
     ],
 )
-def test_an_arm_that_no_seed_can_be_drawn_for_is_bad_input(
-    settings: tuple[str, ...], said: str, tmp_path: Path
-) -> None:
+def test_an_arm_that_no_seed_can_be_drawn_for_is_bad_input(typed: tuple[str, ...], said: str, tmp_path: Path) -> None:
     status, _, err = command(*typed, "replicates=2", f"results_dir={tmp_path / 'none'}")
     assert (status, err) == (2, said + "\n") and not (tmp_path / "none").exists()

@@ -21,15 +21,17 @@ training led them to different solutions.
 What the controlled scenario changes, and why that is fair
 ----------------------------------------------------------
 - There is something to learn: the target follows the first of ten features, with noise.
-- Eight networks that differ in one source at a time: initial weights, order of rows, dropout masks, the split,
-  or the data. Arm all varies everything but dropout masks, as the network has no dropout there.
+- Eight networks that differ in one source at a time: initial weights, order of rows, dropout masks, the
+  split, or the data. Arm all varies everything but dropout masks, as the network has no dropout there.
 - Arm nothing, the negative control, shares everything: its networks must agree to the last digit.
 - 250 epochs of four batches, a thousand steps instead of forty; 500 test rows, the same for all eight.
-- Averages of four are compared with single networks two by two, since a spread over two comes out smaller than
-  one over eight.
+- A spread measured on two networks comes out smaller than on eight. So two averages of four are compared with
+  two single networks.
 
-The references are the true line and always answering the mean. Thirty seeds are what every lesson has; a spread
-of a tenth of the line's own standard deviation is the least that would be noticed.
+100 training rows and ten units are the listing's. 250 epochs make a round thousand steps; the listing's forty
+leave the line half learned. The references are the true line and always answering the mean. Thirty seeds are
+what every lesson has; a spread of a tenth of the line's own standard deviation is the least that would be
+noticed.
 
 Limits. The networks of arm split pick 100 rows of a pool of 200, so that any two share about half of their
 rows: its spread is less than that of wholly new rows, and it must not be ranked against arm data. Arm masks has
@@ -84,9 +86,9 @@ How to read the figure
 ----------------------
 As written (left): the five answers to each input in one replicate, as far apart as random targets are; then
 both spreads over all replicates. Controlled (right): how far answers spread, by what differs between the
-networks; the two columns at the right end, of two networks and of two averages of four, belong together. Then
-the test error of single networks and of averages, between the true line and always answering the mean. The
-strip beneath has the effects in margins.
+networks; the two columns at the right end, of two single networks and of two averages of four, belong
+together. Then the test error of single networks and of averages, between the true line and always answering
+the mean. The strip beneath has the effects in margins.
 
 Three things to try
 -------------------
@@ -136,8 +138,9 @@ def controlled(results: Results) -> Panels:
         "dropout\nmasks": "masks",
         "split": "split",
         "data": "data",
-        "pairs,\nsingle": "pair",
-        "pairs,\naverage": "ensemble",
+        "all but\nmasks": "all",
+        "two\nsingle\nnetworks": "pair",
+        "two\naverages\nof four": "ensemble",
     }
     spreads = {
         label: (arm, "model", "prediction_spread", plots.TREATED if arm == "ensemble" else plots.UNTREATED)
@@ -148,7 +151,7 @@ def controlled(results: Results) -> Panels:
         "average\nof four": ("ensemble", "test", "mse", plots.TREATED),
     }
     return [
-        (8.0, figures.scores(spreads, "standard deviation of answers", "Spread, by what differs")),
+        (8.6, figures.scores(spreads, "standard deviation of answers", "Spread, by what differs")),
         (3.4, figures.scores(errors, "mean squared error", "Test error")),
     ]
 

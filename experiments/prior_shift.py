@@ -1,4 +1,4 @@
-"""Why does a network that validates at nine tenths do no better than a coin on the test set?
+"""Why does a network with high validation accuracy do no better than a coin on the test set?
 
 What the article says
 ---------------------
@@ -13,22 +13,24 @@ The listing draws 100 rows of uniform noise and labels 90 of them 0 and 10 of th
 validation, with a fixed split. A network with one hidden layer of 64 units trains for 100 epochs. The test set is
 new noise with labels by the toss of a coin.
 
-The features say nothing about the labels, so there is nothing that could carry over to a test set of any kind. All
-a network can learn is how common the classes are. That is worth nine tenths in validation and one half on the test.
-The listing changes two things at once: the shares of the classes, and nothing to learn in the first place. It
-cannot tell which of them makes the test score poor. Nor can it show overfitting: a network that always gives the
-same answer has memorised no row.
+The features say nothing about the labels, so there is nothing that could carry over to a test set of any
+kind. All that is of use is how common the classes are. That is worth the share of class 0 in validation and
+one half on the test. The listing changes two things at once: the shares of the classes, and nothing to learn
+in the first place. It cannot tell which of them makes the test score poor. Nor can the accuracies it prints
+show overfitting: the network gives every row the same answer. Its decisions show no memorising; its ranking
+of training rows does.
 
 What the controlled scenario changes, and why that is fair
 ----------------------------------------------------------
-- The classes are two normal clouds that overlap: there is something to learn, and a best possible rule to compare
-  with.
-- The rare class keeps its share of a tenth in training, validation and a first test set. A second test set has
-  equal shares (`test_shifted`). Between the two tests only the shares change; each class looks as before.
+- The classes are two normal clouds that overlap: there is something to learn, and a best possible rule to
+  compare with.
+- The rare class keeps its share of a tenth in training, validation and a first test set. A second test set
+  has equal shares (`test_shifted`). Between the two tests only the shares change; each class looks as before.
 - There are 960 training rows and ten epochs: as many optimizer steps as written, three hundred.
-- The arm `corrected` is the very same network. Its probabilities are moved to the new shares by Bayes' rule after
-  training, so what it wins is due to the shift and to nothing else.
-- `unrelated` has noise features as in the listing: the negative control, which must end at one half.
+- The arm `corrected` is the very same network. Its probabilities are moved to the new shares by Bayes' rule
+  after training, so what it wins is due to the shift and to nothing else.
+- `unrelated` has noise features as in the listing: the negative control, which must rank new rows no better
+  than chance. (Its accuracy is one half at equal shares for any network that gives one answer throughout.)
 
 Each set that is scored has 1,000 rows, so that a score is known to one or two points. Thirty seeds draw everything
 anew; that number is the same in all lessons and was fixed before the first run.
@@ -73,10 +75,12 @@ with its 95 % interval; the tests are in conf/claims/prior_shift.yaml.
 
 .. end
 
-As written, validation comes out above training. No network that overfits does that. The fixed split happens to put
-fewer rows of the rare class into validation than their share, and the network answers 0 to every row of every seed.
-So the score is the share of class 0, to the last digit, and the "nearly perfect" validation is the doing of one
-split.
+As written, validation comes out above training, where overfitting would put it below. The fixed split happens
+to put fewer rows of the rare class into validation than their share, and the network answers 0 to every row
+of every seed. So the score is the share of class 0, to the last digit, and the "nearly perfect" validation is
+the doing of one split. The probabilities beneath the decisions tell more: among its training rows the network
+gives higher ones to rows of class 1 than to others, and on new rows it does not. So it has learned something
+of its rows by heart, only too little of it to change an answer.
 
 The controlled network does listen: it finds a good part of the rare class. At equal shares it is neither poor nor
 useful, for it still finds the same part of the rare class, only that now half of the rows belong to it. Nothing in

@@ -2,44 +2,47 @@
 
 What the article says
 ---------------------
-Article four, first example: large weights let a model fit noise, and a penalty on them keeps it from doing so. L1
-(lasso) sets many weights to zero, L2 (ridge) makes them small but leaves them in. Alpha is the strength and has to
-be found by trying. Rounding the output stands in for a model of classes, and the output is called a probability.
+Article four, first example: large weights let a model fit noise, and a penalty on them keeps it from doing
+so. L1 (lasso) sets many weights to zero, L2 (ridge) makes them small but leaves them in. Alpha is the
+strength and has to be found by trying. Rounding the output stands in for a model of classes, and the output
+is called a probability.
 
 What its code shows, and why
 ----------------------------
-The listing draws 100 rows of ten uniform features with labels by the toss of a coin. Ridge and lasso regression,
-both with alpha 1, are fitted to 80 of them; their output is rounded to a class and scored on the other 20. The arms
-without a penalty and with other strengths are ours, to see what the penalty does.
+The listing draws 100 rows of ten uniform features with labels by the toss of a coin. Ridge and lasso
+regression, both with alpha 1, are fitted to 80 of them; their output is rounded to a class and scored on the
+other 20. The arms without a penalty and with other strengths are ours, to see what the penalty does.
 
-On random labels no penalty can make a model predict better, and 20 test rows would not show it if it could. Nor
-does the listing show what lasso does to weights that matter and to those that do not, for none matters. And its
-alphas of 1 are not alike. In scikit-learn, lasso divides the squared error by twice the number of rows, ridge does
-not. So ridge hardly feels its penalty, while lasso drops every feature whose covariance with the label is below 1.
-Features and labels that both lie between 0 and 1 cannot have a covariance above a quarter. Every weight is zero
-whatever the labels are: this lasso is a constant.
+On random labels no penalty can make a model predict better, and 20 test rows would not show it if it could.
+Nor does the listing show what lasso does to weights that matter and to those that do not, for none matters.
+And its alphas of 1 are not alike. In scikit-learn, lasso divides the squared error by twice the number of
+rows, ridge does not. So ridge hardly feels its penalty, while lasso drops every feature whose covariance with
+the label is below 1. Features and labels that both lie between 0 and 1 cannot have a covariance above a
+quarter. Every weight is zero whatever the labels are: this lasso is a constant.
 
 What the controlled scenario changes, and why that is fair
 ----------------------------------------------------------
-- The classes are two normal clouds. They differ in three features of twenty, so the truth is sparse: seventeen
-  weights should be zero, and it can be counted which ones are.
-- Logistic regression, a model of classes, at four strengths of L1 and of L2 and without a penalty. The claims are
-  tested at scikit-learn's default strength, an inverse penalty of 1, not at the one that suits them.
+- The classes are two normal clouds. They differ in three features of twenty, so the truth is sparse:
+  seventeen weights should be zero, and it can be counted which ones are.
+- Logistic regression, a model of classes, at four strengths of L1 and of L2 and without a penalty. The claims
+  are tested at scikit-learn's default strength, an inverse penalty of 1, not at the one that suits them.
+  (That a penalty makes weights smaller is tested as strength 1 against a tenth of it: without any, weights
+  may have no end.)
 - 80 training rows as written after its split; 2,000 test rows, so that a point of accuracy can be told.
-- The listing's own models stay as arms: rounded ridge, rounded lasso, and rounded least squares, which differs from
-  logistic regression without a penalty in nothing but the sigmoid and its loss.
+- The listing's own models stay as arms: rounded ridge, rounded lasso, and rounded least squares, which
+  differs from logistic regression without a penalty in nothing but the sigmoid and its loss.
 - The best possible rule is the reference. The seventeen features that say nothing are the negative control: a
   penalty has no reason to keep them.
 
 Thirty seeds draw the data anew; that number is the same in all lessons and was fixed before the first run.
 
-Limits. Eighty rows with twenty features lie next to the point where a plane parts the classes without error. Where
-one does, logistic regression without a penalty has no solution: its weights grow until the solver's tolerance ends
-the fit, and their length means nothing (it is in the tables, not in the figure). It is a weak opponent for a
-penalty, and claims that depend on it owe much of their effect and of their scatter to such seeds. Two normal clouds
-of equal shape are the home ground of least squares, so rounding looks better here than it would elsewhere. One
-strength was tuned for no arm; the best of four, picked by the test rows, would be flattered. L1 meets the sparse
-truth it is made for.
+Limits. Eighty rows with twenty features lie next to the point where a plane parts the classes without error.
+Where one does, logistic regression without a penalty has no solution: its weights grow until the solver's
+tolerance ends the fit, and their length means nothing (it is in the tables, not in the figure). It is a weak
+opponent for a penalty, and claims that depend on it owe much of their effect and of their scatter to such
+seeds. Two normal clouds of equal shape are the home ground of least squares, so rounding looks better here
+than it would elsewhere. One strength was tuned for no arm; the best of four, picked by the test rows, would
+be flattered. L1 meets the sparse truth it is made for.
 
 What came out
 -------------
@@ -81,32 +84,35 @@ with its 95 % interval; the tests are in conf/claims/ridge_lasso.yaml.
 
 .. end
 
-Why does L1 set fewer weights to zero at the default strength than the article promises? Both answers are in the
-strength. L1 drops a feature if moving its weight gains less than the penalty costs. Summed over 80 rows, chance
-alone makes a feature that says nothing seem to gain several times the cost at strength 1. So most of such features
-stay in. At strength 10 the cost is above what chance makes and below what the three features are worth: just those
-stay, in nearly every seed. At 100 nothing is worth its cost. The listing's alpha lies at that end, so its "many" is
-all, and would be all with a signal too, as the arm `rounded_lasso` shows.
+Why does L1 set fewer weights to zero at the default strength than the article promises? Both answers are in
+the strength. L1 drops a feature if moving its weight gains less than the penalty costs. Summed over 80 rows,
+chance alone makes a feature that says nothing seem to gain several times the cost at strength 1. So most of
+such features stay in. At strength 10 the cost is above what chance makes and below what the three features
+are worth: just those stay, in nearly every seed. At 100 nothing is worth its cost. The listing's alpha lies
+at that end, so its "many" is all, and would be all with a signal too, as the arm `rounded_lasso` shows.
 
-Why does ridge do nothing as written? Next to the sums of squares of 80 rows, an alpha of 1 is small: the weights
-shrink a little, and a rounded answer hardly ever turns. In the controlled experiment twenty weights meet 80 rows,
-and the default L2 does help, on average. Where verdicts on it stay open, it is because of the scatter of the model
-without a penalty that the limits name; ninety other seeds settle them in the article's favour.
+Why does ridge do nothing as written? Next to the sums of squares of 80 rows, an alpha of 1 is small: the
+weights shrink a little, and a rounded answer hardly ever turns. In the controlled experiment twenty weights
+meet 80 rows, and the default L2 does help, on average. Where verdicts on it stay open, it is because of the
+scatter of the model without a penalty that the limits name.
 
-Where rounded least squares keeps up with logistic regression, it is because for two normal clouds the plane that
-least squares finds is the right one. And least squares uses the rows better than a logistic regression whose
-weights run away. Rounding still has its price. Outputs above 1.5 or below minus a half round to neither class and
-always count as wrong; a threshold at one half would not lose them. So a sigmoid is not needed to decide. It is
-needed for probabilities: a good part of the outputs here lie outside 0 to 1.
+Where rounded least squares keeps up with logistic regression, it is because for two normal clouds the plane
+that least squares finds is the right one. And least squares uses the rows better than a logistic regression
+whose weights run away. Rounding still has its price. Outputs above 1.5 or below minus a half round to neither
+class and always count as wrong; a threshold at one half would not lose them. So a sigmoid is not needed to
+decide. It is needed for probabilities: a good part of the outputs here lie outside 0 to 1. The listing hides
+that. With random labels all outputs of ridge stay near one half, and hardly any leaves the range.
 
 How to read the figure
 ----------------------
 As written (left): how many of the ten weights are not zero, and the accuracy on 20 test rows, where every arm
-scatters around one half. Controlled (right): from left to right the penalty grows. The first panel counts the
-weights that L1 leaves among the 3 features that matter and the 17 that do not, and all that L2 leaves; the second
-shows the accuracy on fresh rows, from no penalty at all to the strongest, beside the best possible rule. The strip
-beneath holds the claims: right of the grey stripe as claimed, left of it against the claim, on the stripe too small
-to matter. For "every" the stripe is the claimed side.
+scatters around one half; the number under an arm's name is its alpha. Controlled (right): from left to right
+the penalty grows. The first panel counts the weights that L1 leaves among the 3 features that are of use and
+the 17 that are not, and all that L2 leaves; the second shows the accuracy on fresh rows, from no penalty at
+all to the strongest, beside the best possible rule. The thin upright line is the strength at which claims are
+judged (but for "every", which is judged at the strongest). The strip beneath holds the claims: right of the
+stripe as claimed, left of it against the claim, on grey too small to matter. Where the stripe is green, it is
+what is claimed.
 
 Three things to try
 -------------------
@@ -114,7 +120,8 @@ A fiftieth of the listing's alpha: lasso keeps some features now, and ridge is c
 
 python -m run scenario=ridge_lasso replicates=30 model.alpha=0.02
 
-Ten times the rows: the model without a penalty catches up, and at strength 10 L1 keeps features that say nothing.
+Ten times the rows: the model without a penalty catches up, and at strength 10 L1 keeps features that say
+nothing.
 
 python -m run scenario=ridge_lasso_controlled replicates=10 data.n_train=800
 
@@ -137,15 +144,16 @@ CLAIMS = (
     "lasso-raises-test-accuracy",
 )
 ARMS = {
-    "none": plots.UNTREATED,
-    "ridge": plots.TREATED,
-    "ridge_strong": plots.TREATED,
-    "lasso_weak": plots.OTHER,
-    "lasso": plots.OTHER,
+    "none": ("none", plots.UNTREATED),
+    "ridge": ("ridge\n1", plots.TREATED),
+    "ridge_strong": ("ridge\n10", plots.TREATED),
+    "lasso_weak": ("lasso\n0.01", plots.OTHER),
+    "lasso": ("lasso\n1", plots.OTHER),
 }
 L1 = {"l1_weak": 0.1, "l1": 1, "l1_strong": 10, "l1_strongest": 100}  # one over the inverse penalty
 NONE = 0.01  # where the model without a penalty is drawn
 L2 = {"l2_weak": 0.1, "l2": 1, "l2_strong": 10, "l2_strongest": 100}
+JUDGED = 1  # the strength of the arms l1 and l2
 
 
 def from_above(lowest: float, panel: Panel, whole: bool = False) -> Panel:
@@ -160,11 +168,25 @@ def from_above(lowest: float, panel: Panel, whole: bool = False) -> Panel:
     return draw
 
 
+def judged_here(panel: Panel) -> Panel:
+    """The panel with a thin line at the strength at which claims are judged."""
+
+    def draw(ax: Axes, results: Results) -> None:
+        panel(ax, results)
+        ax.axvline(JUDGED, color=plots.REFERENCE, linewidth=1, zorder=0)
+        ax.text(
+            JUDGED, 0.86, " judged here", color=plots.REFERENCE, fontsize=12, va="center",
+            transform=ax.get_xaxis_transform(),
+        )  # fmt: skip
+
+    return draw
+
+
 def as_written(results: Results) -> Panels:
     """Weights that are not zero, and the accuracy, for every arm."""
 
     def over_arms(split: str, metric: str) -> dict[str, tuple[str, str, str, str]]:
-        return {arm.replace("_", "\n"): (arm, split, metric, color) for arm, color in ARMS.items()}
+        return {label: (arm, split, metric, color) for arm, (label, color) in ARMS.items()}
 
     weights = figures.scores(over_arms("model", "nonzero_weights"), "weights that are not zero", "Sparsity")
     return [
@@ -176,9 +198,9 @@ def as_written(results: Results) -> Panels:
 def controlled(results: Results) -> Panels:
     """Which weights are left, and the accuracy on fresh rows, along the penalty."""
     weights = {
-        "L2: all weights": Line(L2, "model", "nonzero_weights", plots.TREATED, "s-"),
-        "L1: of features that say nothing": Line(L1, "model", "nonzero_noise", plots.OTHER, "o:"),
-        "L1: of features that matter": Line(L1, "model", "nonzero_informative", plots.OTHER, "o-"),
+        "L2, all features": Line(L2, "model", "nonzero_weights", plots.TREATED, "s-"),
+        "L1, useless features": Line(L1, "model", "nonzero_noise", plots.OTHER, "o:"),
+        "L1, useful features": Line(L1, "model", "nonzero_informative", plots.OTHER, "o-"),
     }
     accuracy = {
         "no penalty": Line({"unpenalised": NONE}, "test", "accuracy", plots.UNTREATED, "D-"),
@@ -193,6 +215,6 @@ def controlled(results: Results) -> Panels:
 
     sparsity = figures.sweep(weights, strength, "weights that are not zero", "Sparsity")
     return [
-        (4.9, from_above(-1, sparsity, whole=True)),
-        (4.9, from_above(0.4, figures.sweep(accuracy, strength, "accuracy", "Fresh test rows", named))),
+        (4.9, judged_here(from_above(-1, sparsity, whole=True))),
+        (4.9, judged_here(from_above(0.4, figures.sweep(accuracy, strength, "accuracy", "Fresh test rows", named)))),
     ]

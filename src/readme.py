@@ -114,47 +114,67 @@ def filled(text: str, tables: Path) -> str:
     return text
 
 
-def sentence(row: dict[str, str]) -> str:
-    """What came of a claim in one scenario: one plain sentence that follows from a row of claims.csv."""
+def sentence(row: dict[str, str], test: str) -> str:
+    """What came of a claim in one scenario: one plain sentence that follows from a row of claims.csv and the test."""
     where, verdict = WHERE[row["kind"]], row["verdict"]
     if verdict == "untestable":
         return f"{where} it cannot be tested: {row['reason'].partition('; design: ')[0].rstrip('.')}."
     if not row["ci_low"]:
-        return f"{where} it stays open: {row['reason']}."
-    effect, low, high, margin = (f"{float(row[name]):.3g}" for name in ("effect", "ci_low", "ci_high", "margin"))
+        return f"{where} it stays open ({test}): {row['reason']}."
+    effect, low, high, margin = (_short(row[name], row["margin"]) for name in ("effect", "ci_low", "ci_high", "margin"))
     equal = row["ci_low"] == row["ci_high"]
     number = f"{effect} in each of {row['n']} seeds" if equal else f"{effect} ({low} to {high}, {row['n']} seeds)"
-    within = abs(float(row["effect"])) <= float(row["margin"]) * (1 + 1e-9)
+    beside = "within" if abs(float(row["effect"])) <= float(row["margin"]) * (1 + 1e-9) else "more than"
     said = {
-        "supported": f"holds: the difference is {number}, {'within' if within else 'more than'} the margin of {margin}",
-        "contradicted": f"fails: the difference is {number}, against it by more than the margin of {margin}",
-        "negligible": f"fails: the difference is {number}, too small to matter beside the margin of {margin}",
-        "inconclusive": f"stays open: the difference is {number}, too uncertain for a margin of {margin}",
+        "supported": f"holds ({test}): the difference is {number}, {beside} the margin of {margin}",
+        "contradicted": f"fails ({test}): the difference is {number}, against it by more than the margin of {margin}",
+        "negligible": f"fails ({test}): the difference is {number}, too small to matter beside the margin of {margin}",
+        "inconclusive": f"stays open ({test}): the difference is {number}, too uncertain for a margin of {margin}",
     }
     return f"{where} it {said[verdict]}."
 
 
+def _short(number: str, margin: str) -> str:
+    """A number as one reads it; what is rounding beside the margin is nought."""
+    value = float(number)
+    return "0" if abs(value) < 1e-9 * float(margin) else f"{value:.3g}"
+
+
 def outcome(lesson: str, tables: Path) -> str:
-    """What came of a lesson's claims, those of its figure first, then the others that both scenarios test."""
+    """What came of all claims of a lesson that were tested: those of its figure first, our own checks last."""
     judged = _judged(tables)
     judged = judged[judged["lesson"] == lesson]
     tested = judged[judged["verdict"] != "untestable"]
-    twice = [claim for claim, kinds in tested.groupby("claim", sort=False)["kind"] if set(kinds) == set(KINDS)]
+    tests = {(claim.id, kind): str(claim.test(kind)) for claim in run.claims_of(lesson) for kind in KINDS}
     shown = [claim for claim in run.lesson(lesson).CLAIMS if claim in set(tested["claim"])]
+    ours = [claim for claim in tested.loc[tested["basis"] == "ours", "claim"].unique() if claim not in shown]
+    others = [claim for claim in tested["claim"].unique() if claim not in (*shown, *ours)]
+    untested = judged["claim"].nunique() - tested["claim"].nunique()
+    left = f" {untested} more cannot be tested in either; why is said there." if untested else ""
     parts = [
-        textwrap.fill(
-            "Each difference is what the claim's test puts left minus what it puts right, the mean over seeds with its "
-            f"95 % interval; the tests are in conf/claims/{lesson}.yaml.",
-            WIDTH,
+        _filled(
+            "Each difference is what a claim's test, in brackets, puts left minus what it puts right, margin aside: "
+            f"the mean over seeds with its 95 % interval. The tests are those of conf/claims/{lesson}.yaml.{left}"
         )
-        + "\n"
     ]
-    for claim in dict.fromkeys([*shown, *twice]):
-        rows = judged[judged["claim"] == claim].to_dict("records")
-        said = [{str(key): str(value) for key, value in row.items()} for row in rows]
-        text = " ".join([said[0]["text"], *(sentence(row) for row in said)])
-        parts.append(textwrap.fill(text, WIDTH, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False))
-    return "\n".join(parts)
+    for heading, listed in (("", [*shown, *others]), ("Checks of ours:", ours)):
+        if heading and listed:
+            parts.append(heading)
+        items = []
+        for claim in listed:
+            rows = judged[judged["claim"] == claim].to_dict("records")
+            said = [{str(key): str(value) for key, value in row.items()} for row in rows]
+            words = [said[0]["text"], *(sentence(row, tests.get((claim, row["kind"]), "")) for row in said)]
+            items.append(_filled(" ".join(words), indent="- "))
+        if items:
+            parts.append("\n".join(items))
+    return "\n\n".join(parts)
+
+
+def _filled(text: str, indent: str = "") -> str:
+    return textwrap.fill(
+        text, WIDTH, initial_indent=indent, subsequent_indent=" " * len(indent), break_on_hyphens=False
+    )
 
 
 def lesson_filled(source: str, make: Callable[[], str]) -> str:

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import gc
 import importlib
 import importlib.util
@@ -12,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -22,6 +24,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, Glob
 from hydra.errors import HydraException
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -29,6 +32,8 @@ from mirage import clock, config, records
 from mirage.data import CannotDraw
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from mirage import claims, experiment, report
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -64,7 +69,9 @@ Shell completion: eval "$(mirage -sc install=bash)"; Hydra's own help: --hydra-h
 """
 
 
+started = time.perf_counter()
 begun = False
+jobs = 1  # of the sweep that is running, as far as this process knows
 failures: list[tuple[str, int]] = []  # what is said at the end on standard error, and the exit status it asks for
 
 
@@ -78,7 +85,7 @@ class CannotRun(Exception):
 
 
 class CannotMake(Exception):
-    """A replicate that failed. Its text is one line; the others are made all the same."""
+    """A replicate that failed or diverged. Its text is one line; the others are made all the same."""
 
 
 def help_text() -> str:
@@ -87,12 +94,13 @@ def help_text() -> str:
     return HELP.format(scenarios="\n".join(f"  {name:<24}{title}" for name, title in titles.items()))
 
 
-def declared_arms(scenario: str) -> set[str]:
+@functools.cache
+def declared_arms(scenario: str) -> frozenset[str]:
     """The arms a scenario file declares, with those of the files it starts from."""
     file = OmegaConf.load(ROOT / f"conf/scenario/{scenario}.yaml")
     assert isinstance(file, DictConfig)
     inherited = [name for name in file.get("defaults", []) if name != "_self_" and "/" not in name]
-    return set(file.get("arms", {})).union(*map(declared_arms, inherited))
+    return frozenset(file.get("arms", {})).union(*map(declared_arms, inherited))
 
 
 def claims_of(lesson: str) -> "list[claims.Claim]":
@@ -226,6 +234,23 @@ def intact(runs: Path, plan: config.Plan, arm: str, seed: int) -> bool:
     return not wrong
 
 
+def again_with(plan: config.Plan, seed: int, *more: str) -> str:
+    """The command that makes one seed of a plan again."""
+    place = [f"results_dir={plan.results_dir}"] if plan.results_dir else []
+    return shlex.join(
+        ["python", "-m", "run", f"scenario={plan.scenario}", f"seed={seed}", *plan.changes, *place, *more]
+    )
+
+
+def tell_diverged(plan: config.Plan, rows: "pd.DataFrame") -> None:
+    """Name the replicates that diverged: they have records, but no numbers that could be averaged."""
+    gone = rows[(rows["metric"] == "diverged") & (rows["value"] == 1)]
+    for arm, seeds in gone.groupby("arm", sort=False)["seed"]:
+        listed = ", ".join(map(str, seeds))
+        fail(CannotMake(f"diverged: {plan.scenario}, arm {arm}, seed{'s' * (len(seeds) > 1)} {listed}: left out"))
+        fail(CannotMake(f"again with: {again_with(plan, int(seeds.iloc[0]), 'force=true')}"))
+
+
 def without(plan: config.Plan, failed: "Sequence[experiment.Failure]") -> config.Plan:
     """The plan without the seeds that failed in any arm, each of which is told, with the command that repeats it."""
     gone = sorted({f.seed for f in failed})
@@ -234,9 +259,7 @@ def without(plan: config.Plan, failed: "Sequence[experiment.Failure]") -> config
         for reason in dict.fromkeys(reasons.values()):
             arms = ", ".join(arm for arm in reasons if reasons[arm] == reason)
             fail(CannotMake(f"failed: {plan.scenario}, seed {seed}, arms {arms}: {reason}"))
-        place = [f"results_dir={plan.results_dir}"] if plan.results_dir else []
-        again = shlex.join(["python", "-m", "run", f"scenario={plan.scenario}", f"seed={seed}", *plan.changes, *place])
-        fail(CannotMake(f"again with: {again}"))
+        fail(CannotMake(f"again with: {again_with(plan, seed)}"))
     seeds = plan.seeds if not gone else [seed for seed in plan.seeds if seed not in gone]
     if not seeds:
         raise CannotMake(f"{plan.scenario}: no seed is left that has every arm")
@@ -264,6 +287,7 @@ def perform(plan: config.Plan) -> None:
     from mirage import report, summary, terminal
 
     loaded = report.load(runs, plan, claims_of(plan.lesson))
+    tell_diverged(plan, loaded.rows)
     means = summary.summarise(loaded.rows)
     terminal.out.print(terminal.table(plan.title, means, list(plan.arms), plan.show, plan.seeds))
     if len(plan.seeds) > 1:
@@ -357,9 +381,20 @@ def job(composed: DictConfig) -> tuple[int, list[tuple[str, int]]]:
     try:
         settings = HydraConfig.get()
         perform(plan_of(composed, settings.runtime.choices["scenario"], list(settings.overrides.task)))
+        if settings.mode == RunMode.MULTIRUN:
+            tell_place(settings.job.num + 1)
     except (config.ConfigError, CannotRun, CannotMake, CannotDraw, MemoryError, OmegaConfBaseException, OSError) as e:
         fail(e)
     return os.getpid(), failures[before:]
+
+
+def tell_place(done: int) -> None:
+    """Say how much of a sweep is left, where its jobs follow one another in this process."""
+    if done < jobs:
+        from mirage import terminal
+
+        left = (time.perf_counter() - started) / done * (jobs - done)
+        terminal.out.print(f"so far      {done} of {jobs} jobs, {terminal.time_left(left)}")
 
 
 def after_sweep(plans: Sequence[config.Plan], returned: Sequence[tuple[int, list[tuple[str, int]]]]) -> None:
@@ -398,7 +433,6 @@ def main() -> None:
     if {"-h", "--help"} & set(sys.argv[1:]):
         print(help_text())
         return
-    began = time.perf_counter()
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra then raises its errors, and `one_line` words them
     config.register()
     try:
@@ -419,6 +453,9 @@ def main() -> None:
         if begun:
             raise
         fail(error)  # Hydra's word for flags that do not go together
+    except BrokenExecutor:
+        print("a worker was ended from outside; complete records are kept; the same command goes on", file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:
         print("interrupted: complete records are kept; the same command goes on from there", file=sys.stderr)
         sys.exit(130)
@@ -428,7 +465,7 @@ def main() -> None:
         fail(error)
     if clock.spent():
         spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in clock.spent().items())
-        print(f"time        {time.perf_counter() - began:.1f} s; by phase, threads added up: {spent}")
+        print(f"time        {time.perf_counter() - started:.1f} s; by phase, threads added up: {spent}")
     gc.freeze()  # at exit Python would otherwise walk through all of TensorFlow's objects, for more than a second
     for line, _ in failures:
         print(line, file=sys.stderr)

@@ -79,7 +79,7 @@ BAD = {
         "a-beats-b: controlled: got unknown key 'desing' (did you mean 'design'?), expected one of untestable, design",
     ),
 }
-SIDE = "expected arm.split.metric, a difference of two (A - B), or a number"
+SIDE = "expected arm.split.metric, a difference of two (A - B or |A - B|), or a number"
 BAD_TESTS = {
     "unknown key": (
         {"marign": 1},
@@ -96,6 +96,7 @@ BAD_TESTS = {
     "side, nan": ({"right": math.nan}, f".right: got nan, {SIDE}"),
     "difference of three": ({"left": "a.b.c - a.b.c - a.b.c"}, f".left: got 'a.b.c - a.b.c - a.b.c', {SIDE}"),
     "difference with a number": ({"left": "a.test.mse - 1"}, f".left: got 'a.test.mse - 1', {SIDE}"),
+    "one bar": ({"left": "|a.test.mse - b.test.mse"}, f".left: got '|a.test.mse - b.test.mse', {SIDE}"),
     "nothing to take away": ({"left": "a.test.mse - "}, f".left: got 'a.test.mse - ', {SIDE}"),
     "same sides": (
         {"right": "a.test.mse"},
@@ -272,6 +273,8 @@ prose,1,,,,,,,,,untestable,no data
 
 def test_golden_verdicts():
     got = claims.judge(GOLDEN_CLAIMS, "as_written", GOLDEN_ROWS, scope="data sets")
+    assert got.columns.tolist() == [*claims.COLUMNS, *claims.DECIDING]
+    got = got[claims.COLUMNS]
     assert got.to_csv(index=False).splitlines()[0] == (
         "claim,lesson,scenario,kind,article,example,basis,text,effect,ci_low,ci_high,margin,n,agree,scope,verdict,reason"
     )
@@ -284,7 +287,7 @@ def test_untestable_names_the_design_and_needs_no_rows():
     got = claims.judge([claim()], "controlled", tidy(a=[1], b=[2]), scope="data sets").iloc[0]
     assert (got["verdict"], got["reason"]) == ("untestable", "no controlled scenario yet; design: fresh data per seed")
     assert got["scenario"] == "duel_controlled" and got["scope"] == "" and pd.isna(got["n"]) and pd.isna(got["effect"])
-    assert claims.judge([], "as_written", tidy(a=[1])).columns.tolist() == claims.COLUMNS
+    assert claims.judge([], "as_written", tidy(a=[1])).columns.tolist() == [*claims.COLUMNS, *claims.DECIDING]
 
 
 def test_p_value_is_twice_the_larger_one_sided_t_test():
@@ -446,6 +449,36 @@ def test_a_difference_of_differences_is_judged_as_the_two_numbers_would_be(fours
 
 
 @fast
+@given(fours, margins)
+def test_between_bars_only_the_size_of_a_difference_counts(fours, margin):
+    a, b, c, d = np.array(fours).T
+    stated = claim(left="|a.test.mse - b.test.mse|", right="|c.test.mse - d.test.mse|", margin=margin)
+    got = claims.judge([stated], "as_written", tidy(a=a, b=b, c=c, d=d)).iloc[0]
+    assert got.equals(verdict(np.abs(a - b), np.abs(c - d), margin=margin))
+
+
+@pytest.mark.parametrize(
+    ("left", "relation", "right", "said"),
+    [
+        ("a.test.mse", "less", "b.test.mse", "test.mse: a < b − 1"),
+        ("a.test.mse", "greater", "a.train.mse", "a.mse: test > train + 1"),
+        ("a.test.mse", "same", 2, "a.test.mse = 2 ± 1"),
+        ("a.test.mse", "greater", 0.5, "a.test.mse > 0.5 + 1"),
+        (
+            "a.test.mse - a.train.mse",
+            "less",
+            "b.test.mse - b.train.mse",
+            "mse: a.test − a.train < b.test − b.train − 1",
+        ),
+        ("|a.test.mse - a.test.f1|", "greater", 0, "a.test: |mse − f1| > 0 + 1"),
+        ("a.test.mse", "less", "a:bayes.train.f1", "a.test.mse < a:bayes.train.f1 − 1"),
+    ],
+)
+def test_a_test_as_a_formula_names_once_what_all_terms_share(left, relation, right, said):
+    assert str(claims.Test(left, relation, right, 1.0, "so")) == said
+
+
+@fast
 @given(sides, margins, relations)
 def test_a_verdict_never_disagrees_with_the_interval(pairs, margin, relation):
     left, right = zip(*pairs, strict=True)
@@ -457,6 +490,26 @@ def test_a_verdict_never_disagrees_with_the_interval(pairs, margin, relation):
     elif got["verdict"] != "inconclusive":
         claimed = claims.CLAIMED[relation] == where
         assert got["verdict"] == ("supported" if claimed else "negligible" if where == "inside" else "contradicted")
+
+
+@fast
+@given(st.lists(sides.filter(lambda pairs: len(pairs) > 3), min_size=1, max_size=4), margins, relations)
+def test_a_verdict_is_where_its_deciding_interval_lies(family, margin, relation):
+    """Among several claims, decided together by Holm: an interval that touches a bound is inconclusive, no other is."""
+    n = min(map(len, family))
+    arms = {
+        f"{side}{i}": [pair[k] for pair in pairs[:n]] for i, pairs in enumerate(family) for k, side in enumerate("ab")
+    }
+    stated = [
+        claim(f"c{i}", left=f"a{i}.test.mse", right=f"b{i}.test.mse", relation=relation, margin=margin)
+        for i in range(len(family))
+    ]
+    for row in claims.judge(stated, "as_written", tidy(**arms)).to_dict("records"):
+        low, high = row["deciding_low"], row["deciding_high"]
+        assert low <= row["ci_low"] <= row["ci_high"] <= high or np.isclose([low, high], row["effect"]).all()
+        within = [low > margin, high < -margin, -margin < low and high < margin]
+        if low != high and not np.isclose([abs(low), abs(high)], margin, rtol=1e-6).any():
+            assert (row["verdict"] != "inconclusive") == any(within)
 
 
 @fast

@@ -1,20 +1,21 @@
 """What goes wrong outside the experiment, in real processes: failing seeds, damaged records, kills, full disks."""
 
+import contextlib
+import io
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hydra import compose, initialize_config_dir
-from hydra.errors import HydraException
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from omegaconf.errors import OmegaConfBaseException
 
 import run
 from mirage import config
@@ -106,27 +107,77 @@ def test_damaged_records_are_named_and_trained_again_and_never_averaged_in(
 
 # -- ends that come from outside -------------------------------------------------------------------------------
 
-KILLS = int(os.environ.get("MIRAGE_KILLS", "6"))  # 50 of them take minutes
+KILLS = 50
+
+# Starting Python takes seconds and writing records milliseconds: so that most kills fall into the work, a process that
+# has everything imported forks one that runs, kills it at a moment, and says how often it was there in time.
+KILLER = """
+import os, signal, sys, time
+import numpy as np
+import run
+from mirage import claims, experiment, measure, records, report, summary, terminal
+import sklearn.linear_model
+
+kills, results = int(sys.argv[1]), sys.argv[2]
+sys.argv = ["run", *sys.argv[3:]]
+killed, longest = 0, 3.0
+for moment in np.random.default_rng(0).uniform(0, 1, kills):
+    sys.argv[-1] = f"results_dir={results}/{killed % 5}"
+    began = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        run.main()
+        os._exit(0)
+    while time.monotonic() - began < moment * longest and os.waitpid(child, os.WNOHANG) == (0, 0):
+        time.sleep(0.002)
+    try:
+        os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+        killed += os.WIFSIGNALED(status)
+    except (ProcessLookupError, ChildProcessError):  # it was through: the next one is not given as long
+        longest = max(0.5, 0.8 * (time.monotonic() - began))
+print(killed)
+"""
 
 
-def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bytes(
+def test_killed_at_fifty_moments_and_resumed_it_ends_with_the_same_bytes(
     tmp_path: Path, undisturbed: dict[str, bytes]
 ) -> None:
-    moments = np.random.default_rng(0).uniform(0.5, 3.0, KILLS)
-    for n, moment in enumerate(moments):
-        results = tmp_path / str(n)
-        process = start(*QUICK, f"results_dir={results}")
-        try:
-            process.communicate(timeout=moment)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.communicate()
-        for tables in [*results.glob("custom/*.csv")]:
-            assert tables.read_bytes() == undisturbed[str(tables.relative_to(results))]  # whole or not at all
+    """Five results folders, each killed over and over, then resumed."""
+    words = [sys.executable, "-c", KILLER, str(KILLS), str(tmp_path), *QUICK, "results_dir="]
+    killed = subprocess.run(words, capture_output=True, text=True, timeout=600)
+    assert killed.returncode == 0, killed.stderr
+    assert int(killed.stdout) >= KILLS // 2
+    folders = sorted(tmp_path.iterdir())
+    assert len(folders) == 5
+    for results in folders:
+        for table in results.glob("custom/*.csv"):
+            assert table.read_bytes() == undisturbed[str(table.relative_to(results))]  # whole or not at all
         status, _, err = command(*QUICK, f"results_dir={results}")
         assert (status, err) == (0, "")
         left = {name: content for name, content in numbers(results).items() if "/." not in name}  # written aside
         assert left == undisturbed
+
+
+def test_a_worker_that_is_killed_is_one_line_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    sweep = ("-m", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "scenario=imbalance", "steps=[train,tables]")
+    words = (*sweep, "data.n_features=2,3,4,5", "replicates=100", f"results_dir={tmp_path}")
+    process = start(*words)
+    while not list(tmp_path.glob("runs/*/*/seed-*")) and process.poll() is None:
+        time.sleep(0.05)
+    tree = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(process.pid)], capture_output=True, text=True)
+    workers = [int(line.split()[0]) for line in tree.stdout.splitlines() if "loky" in line and "tracker" not in line]
+    os.kill(workers[0], signal.SIGKILL)
+    _, err = process.communicate(timeout=600)
+    assert process.returncode == 1
+    assert (
+        err.splitlines()[-1] == "a worker was ended from outside; complete records are kept; the same command goes on"
+    )
+    assert "Traceback" not in err
+    status, out, _ = command(*words)
+    read = sum(int(n) for n in re.findall(r"trained, (\d+) read", out))
+    assert status == 0 and 0 < read < 400
 
 
 def test_two_processes_on_the_same_results_at_once_do_each_other_no_harm(
@@ -152,14 +203,55 @@ def test_canonical_runs_of_two_scenarios_at_once_leave_both_in_the_common_tables
         assert "imbalance" in text and "ridge_lasso" in text
 
 
-def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
-    # A limit on the size of files stands for a disk that fills up: writing predictions fails in the middle.
-    limit = ("bash", "-c", 'ulimit -f 4; exec "$0" "$@"')
-    status, _, err = command(*QUICK, f"results_dir={tmp_path}", wrap=limit)
+@pytest.fixture(params=["a file system of its own", "a limit on the size of files"])
+def small(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """A folder on a disk too small for the records, and what a command is wrapped in; where none can be mounted, twice
+    the second: writing fails in the middle of a file all the same."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    own = request.param.endswith("own")
+    if (
+        own
+        and subprocess.run(["mount", "-t", "tmpfs", "-o", "size=72k", "tmpfs", folder], capture_output=True).returncode
+        == 0
+    ):
+        yield folder, ()
+        subprocess.run(["umount", folder], check=True)
+    else:
+        yield folder, ("bash", "-c", 'ulimit -f 4; exec "$0" "$@"')
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(
+    small: tuple[Path, tuple[str, ...]], tmp_path: Path, undisturbed: dict[str, bytes]
+) -> None:
+    results, wrap = small
+    status, _, err = command(*QUICK, f"results_dir={results}", wrap=wrap)
     assert status == 2 and len(err.splitlines()) == 1 and err.startswith("cannot write results: ")
-    assert [name for name in numbers(tmp_path) if name.startswith("runs/")] == []
+    left = numbers(results)
+    assert left.items() <= undisturbed.items(), "half a record"
+    room = tmp_path / "room"
+    shutil.copytree(results, room)
+    assert command(*QUICK, f"results_dir={room}")[0] == 0
+    assert numbers(room) == undisturbed
+
+
+@pytest.mark.parametrize("moved", [20 * 365, -20 * 365])
+def test_a_clock_that_is_set_back_or_forward_changes_nothing(
+    moved: int, tmp_path: Path, undisturbed: dict[str, bytes]
+) -> None:
+    """Files that seem to be written in the future, or long ago: they are read, and nothing is made again."""
     assert command(*QUICK, f"results_dir={tmp_path}")[0] == 0
+    then = time.time() + moved * 24 * 3600
+    for place in tmp_path.rglob("*"):
+        os.utime(place, (then, then))
+    [figure] = tmp_path.glob("custom/*.png")
+    [harmed] = tmp_path.glob("runs/imbalance/logistic-*/seed-3")
+    (harmed / "history.csv").write_text("epoch\n1\n")
+    os.utime(harmed / "history.csv", (then, then))
+    status, out, err = command(*QUICK, f"results_dir={tmp_path}")
+    assert status == 0 and "1 trained, 5 read" in out and f"damaged record: {harmed}: history.csv" in err
     assert numbers(tmp_path) == undisturbed
+    assert figure.stat().st_mtime == pytest.approx(then, abs=1), "drawn again from the same numbers"
 
 
 def test_nothing_read_from_a_record_can_run_code(tmp_path: Path) -> None:
@@ -175,7 +267,7 @@ def test_nothing_read_from_a_record_can_run_code(tmp_path: Path) -> None:
 
 # -- whatever is typed -----------------------------------------------------------------------------------------
 
-TYPED = int(os.environ.get("MIRAGE_TYPED", "60"))  # 1,000 of them take minutes
+TYPED = 1000
 KEYS = st.sampled_from(
     ["data.n_train", "data.n_test", "data.noise", "data.law", "data.low", "data.held_out", "data.minority_share"]
     + ["model.hidden", "model.dropout", "model.kind", "model.members", "model.alpha", "model.activation"]
@@ -190,20 +282,41 @@ VALUES = st.sampled_from(
 MARKS = st.sampled_from(["", "", "", "+", "++", "~"])
 
 
-@settings(max_examples=TYPED, deadline=None, derandomize=True)
+class Valid(Exception):
+    """Raised in place of doing what a valid command asks for."""
+
+
+@settings(max_examples=TYPED, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     scenario=st.sampled_from(run.SCENARIOS),
     typed=st.lists(st.tuples(MARKS, KEYS, VALUES), min_size=1, max_size=4),
 )
-def test_any_settings_are_a_plan_or_one_clear_line(scenario: str, typed: list[tuple[str, str, str]]) -> None:
-    config.register()
-    overrides = [f"scenario={scenario}", *(f"{mark}{key}={value}" for mark, key, value in typed)]
-    try:
-        with initialize_config_dir(str(run.ROOT / "conf"), version_base="1.3"):
-            run.plan_of(compose("config", overrides), scenario, overrides)
-    except (config.ConfigError, HydraException, OmegaConfBaseException) as error:
-        line = run.one_line(error)
-        assert line and "\n" not in line and "Traceback" not in line
+def test_any_settings_are_done_or_answered_in_one_clear_line_and_nothing_written(
+    scenario: str, typed: list[tuple[str, str, str]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    here = tmp_path_factory.getbasetemp() / "typed"
+    here.mkdir(exist_ok=True)
+    overrides = [f"scenario={scenario}", "results_dir=results", *(f"{mark}{key}={value}" for mark, key, value in typed)]
+
+    def perform(plan: config.Plan) -> None:
+        raise Valid
+
+    err = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stderr(err):
+        patch.chdir(here)
+        patch.setattr(run, "perform", perform)
+        patch.setattr(run, "failures", [])
+        patch.setattr(sys, "argv", ["run", *overrides])
+        try:
+            run.main()
+            raise AssertionError("neither done nor refused")
+        except Valid:
+            return
+        except SystemExit as stop:
+            assert stop.code == 2
+    said = err.getvalue()
+    assert said.endswith("\n") and said.count("\n") == 1 and len(said) > 1 and "Traceback" not in said
+    assert list(here.iterdir()) == []
 
 
 @pytest.mark.parametrize(

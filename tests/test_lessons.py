@@ -23,6 +23,9 @@ SECTIONS = (
 )
 
 
+FEW = 8
+
+
 def text_of(lesson: str) -> str:
     text = ast.get_docstring(ast.parse(run.lesson_file(lesson).read_text()))
     assert text is not None
@@ -52,7 +55,10 @@ def test_what_came_out_is_generated(lesson: str) -> None:
 
 
 def reduced(overrides: list[str]) -> list[str]:
-    """What makes a command small: one seed, and one epoch for every arm that is trained by epochs."""
+    """What makes a command small: one seed, and one epoch for every arm that is trained by epochs.
+
+    Few networks are trained by `model.fit`, which needs no compilation; of many a stack is quicker.
+    """
     words = [word for word in overrides if word != "-m"]
     single = [re.sub(r"=(\d[^,\[]*),.*", r"=\1", word) for word in words]  # of a sweep the first value
     scenario = next(word for word in single if word.startswith("scenario=")).removeprefix("scenario=").split(",")[0]
@@ -64,7 +70,8 @@ def reduced(overrides: list[str]) -> list[str]:
 
     if all(arm.training.epochs is None for arm in plan().arms.values()):
         return ["replicates=1"]
-    less = ["training.epochs=1", "training.engine=fit"]
+    networks = sum(arm.model.members or 1 for arm in plan().arms.values())
+    less = ["training.epochs=1", f"training.engine={'fit' if networks <= FEW else 'stacked'}"]
     swept = any(word.startswith("training.epochs=") and "," in word for word in words)
     own = [name for name, arm in plan(less[0]).arms.items() if arm.training.epochs not in (None, 1)]
     return ["replicates=1", *([] if swept else less[:1]), less[1], *(f"arms.{name}.training.epochs=1" for name in own)]

@@ -43,27 +43,27 @@ UNTESTED = ROW | dict.fromkeys(("effect", "ci_low", "ci_high", "margin", "n", "a
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
-        (ROW, f"As written it holds: the difference is {NUMBER}, more than the margin of 0.1."),
+        (ROW, f"As written it holds (FORMULA): the difference is {NUMBER}, more than the margin of 0.1."),
         (
             ROW | dict.fromkeys(("effect", "ci_low", "ci_high"), "0.05") | {"kind": "controlled"},
-            "In the controlled experiment it holds: the difference is 0.05 in each of 30 seeds, "
+            "In the controlled experiment it holds (FORMULA): the difference is 0.05 in each of 30 seeds, "
             "within the margin of 0.1.",
         ),
         (
             ROW | {"verdict": "contradicted"},
-            f"As written it fails: the difference is {NUMBER}, against it by more than the margin of 0.1.",
+            f"As written it fails (FORMULA): the difference is {NUMBER}, against it by more than the margin of 0.1.",
         ),
         (
             ROW | {"verdict": "negligible", "effect": "-0.250049"},
-            f"As written it fails: the difference is {NUMBER}, too small to matter beside the margin of 0.1.",
+            f"As written it fails (FORMULA): the difference is {NUMBER}, too small to matter beside the margin of 0.1.",
         ),
         (
             ROW | {"verdict": "inconclusive"},
-            f"As written it stays open: the difference is {NUMBER}, too uncertain for a margin of 0.1.",
+            f"As written it stays open (FORMULA): the difference is {NUMBER}, too uncertain for a margin of 0.1.",
         ),
         (
             UNTESTED | {"verdict": "inconclusive", "reason": "5 of 30 pairs undefined, more than a tenth"},
-            "As written it stays open: 5 of 30 pairs undefined, more than a tenth.",
+            "As written it stays open (FORMULA): 5 of 30 pairs undefined, more than a tenth.",
         ),
         (
             UNTESTED | {"verdict": "untestable", "reason": "It has no such arm.; design: Add one."},
@@ -72,7 +72,7 @@ UNTESTED = ROW | dict.fromkeys(("effect", "ci_low", "ci_high", "margin", "n", "a
     ],
 )
 def test_a_sentence_follows_the_verdict(row: dict[str, str], expected: str) -> None:
-    assert readme.sentence(row) == expected
+    assert readme.sentence(row, "FORMULA") == expected
 
 
 @pytest.fixture
@@ -107,12 +107,18 @@ def test_the_ledger_counts_what_became_of_the_articles_claims_and_lists_all(tabl
     assert [line for line in lines if "summary" in line] == ["<details><summary>dropout: all 3 claims</summary>"]
 
 
-def test_a_lessons_outcome_has_the_claims_of_its_figure_and_those_tested_twice(tables: Path) -> None:
+def test_a_lessons_outcome_has_all_claims_that_were_tested_those_of_its_figure_first_and_ours_last(
+    tables: Path,
+) -> None:
     text = readme.outcome("dropout", tables)
     assert max(map(len, text.splitlines())) <= 100
-    items = [" ".join(item.split()) for item in text.split("\n- ")[1:]]
-    assert [item.partition(".")[0] for item in items] == ["Dropout lowers a|b"]
-    assert all(readme.sentence(row) in items[0] for row in (ROW, ROW | {"kind": "controlled", "verdict": "negligible"}))
+    articles, _, ours = text.partition("\n\nChecks of ours:\n")
+    items = [" ".join(item.split()) for item in (articles + ours).split("\n- ")[1:]]
+    assert [item.partition(".")[0] for item in items] == ["Dropout lowers a|b", "Tested once", "A check"]
+    assert "A check" in ours
+    [claim] = [claim for claim in run.claims_of("dropout") if claim.id == ROW["claim"]]
+    for row in (ROW, ROW | {"kind": "controlled", "verdict": "negligible"}):
+        assert readme.sentence(row, str(claim.test(row["kind"]))) in items[0]
 
 
 def test_a_generated_part_is_made_anew_and_the_rest_left_alone() -> None:

@@ -64,7 +64,11 @@ def test_numbers_and_words_can_be_swept_and_drawn(tmp_path: Path, overrides: lis
     assert [place.suffix for place in written] == [".csv", ".png", ".svg"]
     before = [place.read_bytes() for place in written]
     assert [place.read_bytes() for place in sweep.write(tmp_path, plans)] == before
-    assert len(pd.read_csv(written[0])) == 4
+    table = pd.read_csv(written[0])
+    assert len(table) == 4
+    marks = [records.fingerprint(made, "network") for made in plans]
+    assert list(dict.fromkeys(table["fingerprint"])) == marks
+    assert all(mark.encode() in place.read_bytes() for place in written for mark in marks)
 
 
 def test_two_settings_make_a_grid(tmp_path: Path) -> None:

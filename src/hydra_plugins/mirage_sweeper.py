@@ -49,7 +49,10 @@ class CheckedSweeper(BasicSweeper):
 
     def get_job_batch(self) -> Sequence[Sequence[str]]:
         """The next jobs to be launched."""
-        return batched(super().get_job_batch())
+        assert self.config is not None
+        jobs = super().get_job_batch()
+        # A file that asks for several replicates means as many from each seed on.
+        return batched(jobs) if self.config.replicates == 1 else jobs
 
     def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
         """Compose and check the configuration of every job.
@@ -66,6 +69,7 @@ class CheckedSweeper(BasicSweeper):
             with open_dict(job):
                 del job["hydra"]
             self.plans.append(run.plan_of(job, scenario, own))
+        run.jobs = len(self.plans)
 
 
 ConfigStore.instance().store(

@@ -60,13 +60,15 @@ CLAIMED = {"less": "below", "greater": "above", "same": "inside"}  # relation: r
 ABOUT = ["claim", "lesson", "scenario", "kind", "article", "example", "basis", "text"]
 NUMBERS = ["effect", "ci_low", "ci_high", "margin", "n", "agree"]
 COLUMNS = [*ABOUT, *NUMBERS, "scope", "verdict", "reason"]
+DECIDING = ["deciding_low", "deciding_high"]  # the interval that a verdict follows from, for figures
 
 
 @dataclass(frozen=True)
 class Test:
     """Compares two sides, each ``arm.split.metric``, a difference of two of these, or a number.
 
-    A difference is written ``arm.split.metric - arm.split.metric``. `margin` is in the metric's unit.
+    A difference is written ``arm.split.metric - arm.split.metric``, between bars where only its size counts:
+    ``|A - B|``. `margin` is in the metric's unit.
     """
 
     left: str | float
@@ -74,6 +76,23 @@ class Test:
     right: str | float
     margin: float
     reason: str
+
+    def __str__(self) -> str:
+        """What is claimed as a formula, what all terms share named once: ``test.recall: smote > none + 0.1``."""
+        terms = sides(self)
+        alike = [len(terms) > 1 and len({term[place] for term in terms}) == 1 for place in range(3)]
+        shared = ".".join(part for part, same in zip(terms[0], alike, strict=True) if same)
+
+        def shown(side: str | float) -> str:
+            if not isinstance(side, str):
+                return f"{side:g}"
+            own = (".".join(p for p, same in zip(term, alike, strict=True) if not same) for term in _terms(side))
+            return ("|{}|" if _is_size(side) else "{}").format(" − ".join(own))
+
+        relation = {"less": "<", "greater": ">", "same": "="}[self.relation]
+        sign = {"less": "−", "greater": "+", "same": "±"}[self.relation]
+        margin = f" {sign} {self.margin:g}" if self.margin else ""
+        return f"{shared}: {shown(self.left)} {relation} {shown(self.right)}{margin}".removeprefix(": ")
 
 
 @dataclass(frozen=True)
@@ -138,8 +157,8 @@ def _test(where: str, entry: Any) -> Test | Untestable:
     _expect(relation in list(CLAIMED), f"{where}.relation", _unknown(relation, CLAIMED))
     for key, side in (("left", left), ("right", right)):
         named = isinstance(side, str) and all(len(term) == 3 and all(term) for term in _terms(side))
-        named = named and len(_terms(str(side))) <= 2
-        takes = "expected arm.split.metric, a difference of two (A - B), or a number"
+        named = named and len(_terms(str(side))) <= 2 and ("|" not in str(side) or _is_size(str(side)))
+        takes = "expected arm.split.metric, a difference of two (A - B or |A - B|), or a number"
         _expect(named or _is_number(side), f"{where}.{key}", f"{side!r}, {takes}")
     differ = left != right and (isinstance(left, str) or isinstance(right, str))
     _expect(differ, f"{where}: left and right", f"{left!r} and {right!r}, expected two sides that can differ")
@@ -177,10 +196,16 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
+def _is_size(side: str) -> bool:
+    """Whether only the size of a side's difference counts: ``|A - B|``."""
+    return side.startswith("|") and side.endswith("|") and " - " in side
+
+
 def _terms(side: str) -> list[Triple]:
     """A side's (arm, split, metric), and that of what is taken from it if it is a difference."""
+    bare = side[1:-1] if _is_size(side) else side
     # From the right: an arm may be called alpha_0.1.
-    return [tuple(term.rsplit(".", 2)) for term in side.split(" - ")]  # type: ignore[misc]
+    return [tuple(term.rsplit(".", 2)) for term in bare.split(" - ")]  # type: ignore[misc]
 
 
 def sides(test: Test) -> list[Triple]:
@@ -215,7 +240,8 @@ def _values(side: str | float, rows: pd.DataFrame) -> pd.Series[float] | float:
     if not isinstance(side, str):
         return side
     first, *rest = (_series(term, rows) for term in _terms(side))
-    return first - rest[0] if rest else first
+    difference = first - rest[0] if rest else first
+    return difference.abs() if _is_size(side) else difference
 
 
 def _series(term: Triple, rows: pd.DataFrame) -> pd.Series[float]:
@@ -275,6 +301,27 @@ def _clear(d: Floats, margin: float, n: Any) -> Floats:
     return np.asarray(clear)
 
 
+def deciding_interval(differences: npt.ArrayLike, level: float) -> tuple[float, float]:
+    """The bounds that a mean is not clear of at `level`, by t or by Hall's t: low and high.
+
+    `p_value` is below `level` exactly if the whole of this lies in one region, so at the level that Holm leaves to a
+    claim this is the interval that decides it: at least as wide as the plain one of `effect_interval`.
+    """
+    d = np.asarray(differences, float)
+    n, mean, sd = len(d), float(d.mean()), float(d.std(ddof=1))
+    if np.ptp(d) == 0:
+        return mean, mean
+    critical = float(stats.t.isf(level / 2, n - 1))
+    skew = float(stats.skew((d - mean) / sd, bias=False)) * (1 + 8.5 / n)
+    # Hall's t is ((1 + bend)^3 - 1) sqrt(n) / skew + skew / (6 sqrt(n)) with bend = skew t / (3 sqrt(n)): solved for t.
+    reach = [critical, critical]
+    if abs(skew) > ROUNDING:
+        for side, sign in enumerate((1, -1)):
+            bend = float(np.cbrt(1 + skew * (sign * critical - skew / (6 * math.sqrt(n))) / math.sqrt(n))) - 1
+            reach[side] = max(critical, sign * 3 * math.sqrt(n) / skew * bend)
+    return mean - reach[0] * sd / math.sqrt(n), mean + reach[1] * sd / math.sqrt(n)
+
+
 def holm(p: npt.ArrayLike) -> Floats:
     """Holm's adjusted p values, shape (k,): deciding those up to 0.05 keeps the chance of any false one at 5 %."""
     p = np.asarray(p, float)
@@ -298,10 +345,10 @@ def seeds_to_settle(differences: npt.ArrayLike, margin: float, level: float = LE
 def judge(
     claims: Sequence[Claim], kind: str, rows: pd.DataFrame, scope: str = "", yes_no: Collection[str] = ()
 ) -> pd.DataFrame:
-    """Verdicts on the claims of one lesson, one row per claim, columns `COLUMNS`.
+    """Verdicts on the claims of one lesson, one row per claim, columns `COLUMNS` and `DECIDING`.
 
     Effect and interval are left minus right, in the metric's unit; the interval is the plain 95 % t interval, not
-    widened for the number of claims.
+    widened for the number of claims. That is what the deciding one is for.
 
     Parameters
     ----------
@@ -325,8 +372,11 @@ def judge(
     tests = {claim.id: test for claim in claims if isinstance(test := claim.test(kind), Test)}
     pairs = {name: differences(test, rows) for name, test in tests.items()}
     samples = {name: _sample(test, pairs[name], yes_no) for name, test in tests.items()}
-    p = [1.0 if _undecidable(pairs[name]) else float(p_value(samples[name], tests[name].margin)) for name in tests]
-    adjusted = dict(zip(tests, holm(p), strict=True))
+    raw = {
+        name: 1.0 if _undecidable(pairs[name]) else float(p_value(samples[name], test.margin))
+        for name, test in tests.items()
+    }
+    adjusted = dict(zip(tests, holm(list(raw.values())), strict=True))
     table = []
     for claim in claims:
         row = vars(claim) | {"claim": claim.id, "scenario": scenario, "kind": kind}
@@ -339,9 +389,12 @@ def judge(
             row |= zip(NUMBERS, (*effect_interval(d), test.margin, d.count(), _agree(test, d)), strict=True)
             verdict, reason = _verdict(test, d, samples[claim.id], adjusted[claim.id], len(tests))
             row |= {"scope": scope, "verdict": verdict, "reason": reason}
+            if not _undecidable(d):
+                share = raw[claim.id] / adjusted[claim.id] if adjusted[claim.id] else 1 / len(tests)
+                row |= zip(DECIDING, deciding_interval(samples[claim.id], LEVEL * share), strict=True)
         table.append(row)
-    types = dict.fromkeys(NUMBERS, "float64") | dict.fromkeys(("article", "example", "n"), "Int64")
-    return pd.DataFrame(table, columns=COLUMNS).astype(types)
+    types = dict.fromkeys([*NUMBERS, *DECIDING], "float64") | dict.fromkeys(("article", "example", "n"), "Int64")
+    return pd.DataFrame(table, columns=[*COLUMNS, *DECIDING]).astype(types)
 
 
 def _undecidable(d: pd.Series[float]) -> str:

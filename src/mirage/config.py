@@ -340,7 +340,12 @@ def resolve(composed: DictConfig, scenario: str, overrides: Sequence[str], decla
     _refuse_unknown_arms(changes, set(declared_arms))
     _refuse_hidden(changes, {name: set(_leaves(patch)) for name, patch in others.items()})
 
-    base = OmegaConf.create({f.name: composed[f.name] for f in dataclasses.fields(Arm)})
+    try:
+        given = {spec.name: composed[spec.name] for spec in dataclasses.fields(Arm)}
+        base: Any = OmegaConf.merge(OmegaConf.structured(Arm), given)
+    except OmegaConfBaseException as error:
+        raise ConfigError(explain(error)) from None
+    _check(base, "", list(base))
     arms, unread = {}, []
     for name, patch in others.items():
         arms[name], dropped = _arm(base, name, patch)
@@ -405,11 +410,8 @@ def _refuse_hidden(changes: Iterable[Override], set_by: dict[str, set[str]]) -> 
 def _arm(base: DictConfig, name: str, patch: DictConfig) -> tuple[Arm, dict[str, str]]:
     """An arm, and what it inherits and does not read: by key, what to say of that."""
     _refuse_values_for_groups(patch, Arm, f"arms.{name}.")
-    merged: Any = OmegaConf.structured(Arm)
     try:
-        merged = OmegaConf.merge(merged, base)
-        _check(merged, "", list(base))
-        merged = OmegaConf.merge(merged, patch)
+        merged: Any = OmegaConf.merge(base, patch)
     except OmegaConfBaseException as error:
         raise ConfigError(explain(error, f"arms.{name}.")) from None
     _check(merged, f"arms.{name}.", list(base))

@@ -105,11 +105,20 @@ class Lane:
         drawn = [data.draw(settings.data, streams) for streams in everyone]
         for i, splits in enumerate(drawn):  # the members of a replicate are tested on the same rows
             splits |= {name: split for name, split in drawn[i - i % members].items() if name != "train"}
+        told, whole = 0, settings.training.epochs or 1
+
+        def tell(epochs_done: int) -> None:
+            nonlocal told
+            told = epochs_done
+            progress(task, told)
+
         if settings.model.kind in config.TRAINED_BY_KERAS:
-            scores, model, history = self._train(settings, everyone, drawn, lambda done: progress(task, done))
+            scores, model, history = self._train(settings, everyone, drawn, tell)
         else:
             with clock.phase("scikit-learn"):
                 scores, model, history = _fit_classical(settings, drawn)
+        if told < whole:  # where training stopped early, or has no epochs
+            tell(whole)
         seconds = time.perf_counter() - began
         for r, seed in enumerate(task.seeds):
             own = range(r * members, (r + 1) * members)
@@ -177,9 +186,18 @@ class Lane:
         )
         scores = [dict(zip(drawn[0], (values[i] for values in predicted), strict=True)) for i in range(len(fitted))]
         model = [{"epochs_run": float(f.epochs_run), "diverged": float(f.diverged)} for f in fitted]
+        if settings.model.l2:
+            penalties = [models.penalty(stack.model, f.variables) for f in fitted]
+            model = [m | {"penalty": penalty} for m, penalty in zip(model, penalties, strict=True)]
         if stack.stopping is not None:
-            model = [m | {"best_epoch": float(f.best_epoch or 0) + 1} for m, f in zip(model, fitted, strict=True)]
+            model = [m | _best(stack.stopping.monitor, f) for m, f in zip(model, fitted, strict=True)]
         return scores, model, [f.history for f in fitted]
+
+
+def _best(monitor: str, fitted: "stacked.Fitted") -> dict[str, float]:
+    """The epoch, counted from 1, that early stopping found best, and the monitored value there."""
+    best = fitted.best_epoch or 0
+    return {"best_epoch": float(best) + 1, "best_monitored": float(fitted.history[monitor][best])}
 
 
 def _fit_classical(
@@ -351,7 +369,8 @@ def run(
                     keep(replicate)
 
     total = sum(len(task.seeds) for task in waiting)
-    workers = lanes()[: len(waiting)]
+    # Without TensorFlow all is Python, of which one thread runs at a time: a second lane would only get in its way.
+    workers = lanes()[: len(waiting) if needs_tensorflow(plan, missing) else 1]
     with ThreadPoolExecutor(len(workers)) as pool:
         try:
             for done in as_completed([pool.submit(work, lane) for lane in workers]):

@@ -22,6 +22,7 @@ Panels = list[tuple[float, Panel]]  # each with its width in inches
 
 NARROWEST = 17.0  # inches: the claims and their verdicts need that much
 TALL = 6.0  # inches of the panels with title and legend
+LINE = 1.0  # inches of a claim with its tests
 COUNTS = {"n_majority", "n_minority", "nonzero_weights"}
 SHARES = {*config.DECISION_METRICS, "roc_auc", "average_precision"} - {*config.CONFUSION, "mcc", "cost"}  # from 0 to 1
 NOWHERE = np.array([])  # no x: a level across the panel
@@ -44,7 +45,7 @@ def compose(lesson: ModuleType, halves: Sequence[Results]) -> Figure:
     widths = [sum(width for width, _ in of_half) for of_half in panels]
     wider = max(1.0, NARROWEST / sum(widths))
     judged = _judged(lesson.CLAIMS, [half for half in halves if len(half.plan.seeds) > 1])
-    heights = [TALL, 0.66 * len(judged) + 1.7] if judged else [TALL]
+    heights = [TALL, LINE * len(judged) + 1.9] if judged else [TALL]
     fig = plots.new_figure(wider * sum(widths), sum(heights) + 0.6)
     fig.suptitle((lesson.__doc__ or "").partition("\n")[0], fontsize=21, weight="bold", x=0.008, ha="left")
     parts = fig.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
@@ -56,8 +57,7 @@ def compose(lesson: ModuleType, halves: Sequence[Results]) -> Figure:
         columns = [(HEADINGS[half.plan.kind], [rows.get(half.plan.kind) for _, rows in judged]) for half in halves]
         plots.claims(axes, [text for text, _ in judged], columns)
         seeds = " and ".join(dict.fromkeys(str(len(half.plan.seeds)) for half in halves))
-        axes[0].set_title(f"What the article claims, over {seeds} seeds", weight="bold", x=0)
-        axes[1].set_title("grey: too small to matter", fontsize=13.5, color=plots.REFERENCE, loc="center")
+        axes[0].set_title(f"The article's claims, measured over {seeds} seeds", weight="bold", x=0)
     return fig
 
 
@@ -83,9 +83,10 @@ def _judged(claims: Sequence[str], halves: Sequence[Results]) -> list[tuple[str,
         rows: dict[str, dict[str, Any]] = {}
         for half in halves:
             for row in half.judged[half.judged["claim"] == claim].to_dict("records"):
-                rows[half.plan.kind] = {str(k): v for k, v in row.items()} | {"relation": half.relations.get(claim)}
+                rows[half.plan.kind] = {str(k): v for k, v in row.items()} | {"test": half.tests.get(claim)}
         if any(row["verdict"] != "untestable" for row in rows.values()):
-            found.append((str(next(iter(rows.values()))["text"]), rows))
+            first = next(iter(rows.values()))
+            found.append((str(first["text"]) + (" (ours)" if first["basis"] == "ours" else ""), rows))
     return found
 
 
@@ -348,7 +349,7 @@ def confusion(arm: str, split: str, color: str, title: str) -> Panel:
         counts = counts[np.isfinite(counts).all(axis=1)]
         if len(counts):
             plots.confusion(ax, counts, color)
-        ax.set_title(title)
+        ax.set_title(title + (" ± sd" if len(counts) > 1 else ""))
 
     return draw
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import numpy as np
 
 from mirage import config, layers
 from mirage.stacked import Stopping, Variables
@@ -55,6 +56,13 @@ def initial(model: keras.Model, streams: Streams) -> Variables:
     return Variables(
         [fresh[v.path] for v in model.trainable_variables], [fresh[v.path] for v in model.non_trainable_variables]
     )
+
+
+def penalty(model: keras.Model, variables: Variables) -> float:
+    """The L2 penalty of a network with these variables, which Keras adds to every loss it prints."""
+    values = {v.path: value for v, value in zip(model.trainable_variables, variables.trainable, strict=True)}
+    dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense) and layer.kernel_regularizer]
+    return float(sum(layer.kernel_regularizer.l2 * np.sum(values[layer.kernel.path] ** 2) for layer in dense))
 
 
 def loss(settings: config.Training) -> keras.Loss:

@@ -15,7 +15,8 @@ import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
-from matplotlib.patches import Rectangle
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
 
 from mirage.summary import interval, mean_and_sd
 
@@ -31,6 +32,7 @@ FURTHER = ("#CC79A7", "#E69F00", "#56B4E9")  # where a panel shows more than thr
 REFERENCE = "#6B6B6B"
 INK = "#1A1A1A"
 NEGLIGIBLE = "#DEDEDE"  # the stripe of what would not matter
+CLAIMED = "#CFE9DD"  # the same stripe where it is what is claimed
 FIRST_SEED: dict[str, Any] = {
     "color": INK,
     "marker": "*",
@@ -50,6 +52,7 @@ REFERENCES = {
 
 BAND = (5, 95)  # percentiles over seeds
 MIDDLE = "middle 90 % of seeds"
+MEAN = "mean, 95 % interval"
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -99,7 +102,7 @@ def _mean(ax: Axes, x: float, values: Array, color: str, marker: str = "D") -> N
         mean, _ = mean_and_sd(defined)
         ax.errorbar(
             x, mean, [[mean - low], [high - mean]], fmt=marker, color=color, markersize=8, capsize=5, linewidth=2.2,
-            label=_once(ax, "mean, 95 % interval"),
+            label=_once(ax, MEAN),
         )  # fmt: skip
 
 
@@ -242,7 +245,7 @@ def confusion(ax: Axes, counts: Array, color: str) -> None:
                     (decided, 1 - true), 1, 1, color=color if good else REFERENCE, alpha=0.75 * share[true, decided]
                 )
             )
-            text = f"{mean[true, decided]:.4g}" + (f"\n± {spread[true, decided]:.2g}" if len(counts) > 1 else "")
+            text = f"{mean[true, decided]:.0f}" + (f"\n± {spread[true, decided]:.2g}" if len(counts) > 1 else "")
             dark = 0.75 * share[true, decided] > 0.6
             ax.text(
                 decided + 0.5, 1.5 - true, text, ha="center", va="center", fontsize=15, color="white" if dark else INK
@@ -278,10 +281,11 @@ VERDICT_SIGNS = {"supported": "✓", "contradicted": "✗", "negligible": "≈",
 def claims(
     axes: Sequence[Axes], texts: Sequence[str], columns: Sequence[tuple[str, Sequence[dict[str, Any] | None]]]
 ) -> None:
-    """Claims, one a line: the text, effects and 95 % intervals in margins, and verdicts.
+    """Claims, one a line: the text and how it is tested, effects and intervals in margins, and verdicts.
 
-    Effects are turned so that what speaks against a claim lies on the left. The grey stripe is what would not matter,
-    inside the margin; where sameness is claimed it is the claimed side. The axis bends so that large effects fit.
+    Effects are turned so that what speaks against a claim lies on the left. The stripe is what lies inside the margin:
+    grey as too small to matter, green where sameness is claimed. The thick bar is the 95 % interval, the thin line the
+    one that decides, all claims of the lesson considered. The axis bends so that large effects fit.
 
     Parameters
     ----------
@@ -290,37 +294,52 @@ def claims(
     texts
         The claims, each short enough for two or three lines.
     columns
-        (heading, rows): for every claim a row with effect, ci_low, ci_high, margin, relation and verdict, or None. The
-        first of several columns has hollow marks.
+        (heading, rows): for every claim a row with effect, ci_low, ci_high, deciding_low, deciding_high, margin, test
+        and verdict, or None. The first of several columns has hollow marks.
     """
     wording, ax, verdicts = axes
     for beside in (wording, verdicts):
         beside.set(xlim=(0, 1), ylim=(len(texts) - 0.5, -0.5))
         beside.set_axis_off()
+        beside.hlines(np.arange(len(texts) - 1) + 0.5, 0, 1, color=NEGLIGIBLE, linewidth=1)
+    signs = ["◆"] if len(columns) == 1 else ["◇", "◆"]
     for line, text in enumerate(texts):
-        wording.text(0, line, textwrap.fill(text, CLAIM_WIDTH), va="center")
-    ax.axvspan(-1, 1, color=NEGLIGIBLE, linewidth=0)
+        claim = textwrap.fill(text, CLAIM_WIDTH)
+        wording.text(0, line - 0.42, claim, va="top")
+        found = [rows[line] for _, rows in columns]
+        tested = [
+            textwrap.fill(f"{sign} {row['test']}", TEST_WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+            for sign, row in zip(signs, found, strict=True)
+            if row and row["test"]
+        ]
+        below = line - 0.4 + CLAIM_LINE * (claim.count("\n") + 1)
+        wording.text(0, below, "\n".join(tested), va="top", fontsize=12, color=REFERENCE)
     ax.axvline(0, color=REFERENCE, linewidth=1)
     reach = 2.0
     for column, (heading, rows) in enumerate(columns):
         hollow = len(columns) > 1 and column == 0
-        verdicts.text(column / 2, -0.56, f"{'◇' if hollow else '◆'} {heading}", va="bottom", weight="bold")
-        off = 0.17 * (2 * column - 1) if len(columns) > 1 else 0
+        verdicts.text(column / 2, -0.56, f"{signs[column]} {heading}", va="bottom", weight="bold")
+        height = 1 / len(columns)
         for line, row in enumerate(rows):
+            top = line - 0.5 + height * column
+            same = row is not None and row["test"] is not None and row["test"].relation == "same"
+            stripe = CLAIMED if same else NEGLIGIBLE
+            ax.add_patch(Rectangle((-1, top), 2, height, color=stripe, linewidth=0, zorder=0))
             if row is None:
                 continue
             color = VERDICT_COLOURS[row["verdict"]]
             words = f"{VERDICT_SIGNS[row['verdict']]} {row['verdict']}"
             weight = "normal" if row["verdict"] == "untestable" else "bold"
             verdicts.text(column / 2, line, words, color=color, va="center", weight=weight)
-            effect, *ends = (_bent(row[name], row) for name in ("effect", "ci_low", "ci_high"))
-            if np.isfinite([effect, *ends]).all():
-                low, high = sorted(ends)
-                ax.errorbar(
-                    effect, line + off, xerr=[[effect - low], [high - effect]], fmt="D", color=color, capsize=5,
-                    markersize=9, markerfacecolor="white" if hollow else color, markeredgewidth=2,
-                )  # fmt: skip
-                reach = max(reach, abs(low), abs(high))
+            if np.isfinite(row["ci_low"]):
+                effect, *ends = (_bent(row[name], row) for name in ("effect", "ci_low", "ci_high"))
+                at, (low, high) = top + height / 2, sorted(ends)
+                widest = [_bent(row[name], row) for name in ("deciding_low", "deciding_high")]
+                ax.plot(widest, [at, at], "|-", color=color, linewidth=1.3, markersize=9)
+                ax.plot([low, high], [at, at], "-", color=color, linewidth=5, solid_capstyle="butt")
+                face = "white" if hollow else color
+                ax.plot(effect, at, "D", color=color, markersize=8, markerfacecolor=face, markeredgewidth=2)
+                reach = max(reach, *(abs(end) for end in (low, high, *widest) if np.isfinite(end)))
     reach *= 1.08
     ax.set(xlim=(-reach, reach), ylim=(len(texts) - 0.5, -0.5), yticks=[])
     ax.hlines(np.arange(len(texts) - 1) + 0.5, -reach, reach, color=NEGLIGIBLE, linewidth=1)
@@ -328,17 +347,30 @@ def claims(
     both = (*(-t for t in reversed(ticks)), 0, *ticks)
     ax.set_xticks([float(np.sign(t) * np.log2(1 + abs(t))) for t in both], [f"{t:g}" for t in both])
     ax.set_xlabel("← against the claim      effect in margins      as claimed →")
+    ax.set_title(CLAIM_KEY, fontsize=12, color=REFERENCE, loc="center")
     ax.spines["left"].set_visible(False)
 
 
+CLAIM_KEY = """\
+grey: too small to matter   green: no difference is the claim
+bar: 95 % interval   line: what decides, all claims considered"""
 CLAIM_WIDTH = 60  # characters
+CLAIM_LINE = 0.24  # of a claim's height
+TEST_WIDTH = 80
 
 
 def _bent(value: float, row: dict[str, Any]) -> float:
-    """Where a claim's effect, or an end of its interval, is drawn: what speaks against a claim, on the left."""
-    against = row["relation"] == "less" or (row["relation"] == "same" and row["effect"] > 0)
+    """Where a claim's effect, or an end of an interval, is drawn: what speaks against a claim, on the left."""
+    relation = row["test"].relation
+    against = relation == "less" or (relation == "same" and row["effect"] > 0)
     units = value / row["margin"] if row["margin"] else np.sign(value) * 9
     return float((-1 if against else 1) * np.sign(units) * np.log2(1 + abs(units)))
+
+
+NEUTRAL = {  # what is the same for every arm has no arm's colour in the legend
+    MIDDLE: Patch(color=REFERENCE, alpha=0.3, linewidth=0),
+    MEAN: Line2D([], [], color=INK, marker="D", markersize=8, linewidth=2.2),
+}
 
 
 def legend_below(figure: Figure | SubFigure, columns: int) -> None:
@@ -346,8 +378,33 @@ def legend_below(figure: Figure | SubFigure, columns: int) -> None:
     entries: dict[str, Any] = {}
     for ax in figure.axes:
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
-            entries.setdefault(label, handle)
+            entries.setdefault(label, NEUTRAL.get(label, handle))
     figure.legend(list(entries.values()), list(entries), loc="outside lower center", ncols=columns)
+
+
+PLACES = 6  # decimals of positions, which are shares of a figure: far finer than a pixel, far coarser than rounding
+
+
+def settle(figure: Figure) -> None:
+    """Lay a figure out for good, with positions rounded.
+
+    The solver behind Matplotlib's layouts sums in an order that follows memory addresses, so that last digits, and
+    with them the shade of a pixel here and there, would differ from one process to the next.
+    """
+    if figure.get_layout_engine() is None:
+        return
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    waiting: list[Figure | SubFigure] = [figure]
+    while waiting:
+        part = waiting.pop()
+        waiting += part.subfigs
+        for ax in part.axes if isinstance(part, SubFigure) or not part.subfigs else ():
+            ax.set_position(np.round(ax.get_position().bounds, PLACES).tolist())
+        for text in part.texts:
+            text.set_position(np.round(text.get_position(), PLACES).tolist())
+        for sub in part.subfigs:
+            sub.bbox_relative.set_points(np.round(sub.bbox_relative.get_points(), PLACES))
 
 
 def save(figure: Figure, place: Path, source: str = "") -> None:
@@ -359,6 +416,7 @@ def save(figure: Figure, place: Path, source: str = "") -> None:
     aside = place.with_name(f".{place.name}-{os.getpid()}")
     nothing: dict[str, str | None] = dict.fromkeys(("Software",) if place.suffix == ".png" else ("Date", "Creator"))
     metadata = nothing | ({"Description": source} if source else {})
+    settle(figure)
     try:
         figure.savefig(aside, format=place.suffix[1:], metadata=metadata)
         aside.rename(place)

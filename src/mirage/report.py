@@ -28,8 +28,8 @@ class Results:
     runs: Path
     rows: pd.DataFrame
     judged: pd.DataFrame
-    relations: Mapping[str, str]
-    """What each tested claim says of its left side: less, greater or same."""
+    tests: Mapping[str, claims.Test]
+    """How each claim that can be tested is tested."""
 
     def values(self, arm: str, split: str, metric: str) -> Array:
         """One number per seed, in the order of seeds; NaN where undefined."""
@@ -44,9 +44,8 @@ class Results:
         return first - taken[0] if len(first) == len(taken[0]) else np.array([])
 
     def margin(self, claim: str) -> float | None:
-        """The smallest effect that matters to a claim; None if it was not tested here."""
-        margins = self.judged.loc[self.judged["claim"] == claim, "margin"].dropna()
-        return float(margins.iloc[0]) if len(margins) else None
+        """The smallest effect that matters to a claim; None if it is not tested here."""
+        return self.tests[claim].margin if claim in self.tests else None
 
     def histories(self, arm: str, name: str) -> list[Array]:
         """A number over epochs [epoch], for every seed."""
@@ -64,9 +63,8 @@ def load(runs: Path, plan: config.Plan, stated: Sequence[claims.Claim]) -> Resul
     """Read the records of all arms and seeds of a plan, and judge its lesson's claims by them."""
     read = [row for arm in plan.arms for seed in plan.seeds for row in records.read_rows(runs, plan, arm, seed)]
     rows = pd.DataFrame(read, columns=COLUMNS)
-    tests = {claim.id: claim.test(plan.kind) for claim in stated}
-    relations = {name: test.relation for name, test in tests.items() if isinstance(test, claims.Test)}
-    return Results(plan, runs, rows, _judge(stated, plan, rows), relations)
+    tests = {claim.id: test for claim in stated if isinstance(test := claim.test(plan.kind), claims.Test)}
+    return Results(plan, runs, rows, _judge(stated, plan, rows), tests)
 
 
 def stem(results: Path, plan: config.Plan, kind: str) -> Path:
@@ -102,23 +100,43 @@ def fingerprints(plan: config.Plan) -> list[tuple[str, str, str]]:
     return [(plan.scenario, arm, records.fingerprint(plan, arm)) for arm in plan.arms]
 
 
+def source(plans: Iterable[config.Plan]) -> str:
+    """What a figure carries in its file: the records it was drawn from."""
+    marks = dict.fromkeys(f"{name}, {arm}: {mark}" for plan in plans for name, arm, mark in fingerprints(plan))
+    return f"Drawn from the records {'; '.join(marks)}"
+
+
 def write_tables(results: Path, loaded: Results, scenarios: Iterable[str]) -> Path:
     """Write a plan's summary; a canonical one's rows also go into metrics.csv, beside those of the other scenarios.
 
-    So do the fingerprints of its records, into fingerprints.csv.
+    So do the fingerprints of its records, into fingerprints.csv; in another plan's table they are its last column.
     """
     place = stem(results, loaded.plan, "tables").with_suffix(".csv")
     place.parent.mkdir(parents=True, exist_ok=True)
-    records.write_text(place, _csv(summarise(loaded.rows)))
+    summary = summarise(loaded.rows)
+    own = pd.DataFrame(fingerprints(loaded.plan), columns=["scenario", "arm", "fingerprint"])
+    if not loaded.plan.canonical:
+        arms = summary["arm"].str.partition(":")[0]  # a reference goes by the records of its arm
+        summary["fingerprint"] = arms.map(own.set_index("arm")["fingerprint"])
+    records.write_text(place, _csv(summary))
     if loaded.plan.canonical:
-        own = pd.DataFrame(fingerprints(loaded.plan), columns=["scenario", "arm", "fingerprint"])
         with records.locked(results / "tables"):
             for name, rows in (("metrics.csv", loaded.rows), ("fingerprints.csv", own)):
-                every = results / "tables" / name
-                known = pd.read_csv(every, dtype={"fingerprint": str}) if every.exists() else rows[:0]
-                parts = {s: known[known["scenario"] == s] for s in scenarios} | {loaded.plan.scenario: rows}
-                records.write_text(every, _csv(pd.concat([p for _, p in sorted(parts.items()) if len(p)])))
+                _put(results / "tables" / name, loaded.plan.scenario, _csv(rows), scenarios)
     return place
+
+
+def _put(every: Path, scenario: str, text: str, scenarios: Iterable[str]) -> None:
+    """Put a scenario's rows into a table of all scenarios, sorted by name, in place of those it has there."""
+    header, _, body = text.partition("\n")
+    parts: dict[str, list[str]] = {scenario: [body]}
+    if every.exists():  # as text: reading and writing all numbers again would take longer than making them
+        known, *lines = every.read_text().splitlines(keepends=True)
+        kept = set(scenarios) - {scenario} if known == header + "\n" else set()
+        for line in lines:
+            if (name := line.partition(",")[0]) in kept:
+                parts.setdefault(name, []).append(line)
+    records.write_text(every, header + "\n" + "".join(line for _, lines in sorted(parts.items()) for line in lines))
 
 
 def _csv(table: pd.DataFrame) -> str:
@@ -127,7 +145,7 @@ def _csv(table: pd.DataFrame) -> str:
 
 def write_claims(results: Path, loaded: Results, lessons: Iterable[str]) -> Path:
     """Put a canonical run's verdicts into claims.csv, beside those of the other lessons that still exist."""
-    place, judged = results / "tables" / "claims.csv", loaded.judged
+    place, judged = results / "tables" / "claims.csv", loaded.judged[claims.COLUMNS]
     with records.locked(place.parent):
         if place.exists():
             known = pd.read_csv(place, dtype={"article": "Int64", "example": "Int64", "n": "Int64"})
@@ -163,7 +181,7 @@ def _drawing(halves: Sequence[Results], lesson: Path) -> str:
         for arm in plan.arms:
             digest.update(f"{arm}:{records.fingerprint(plan, arm)}".encode())
         shown = dataclasses.replace(plan, force=False, steps=(), results_dir=None)
-        digest.update(repr((shown, sorted(half.relations.items()))).encode())
+        digest.update(repr((shown, sorted((name, str(test)) for name, test in half.tests.items()))).encode())
     return digest.hexdigest()
 
 
@@ -189,9 +207,6 @@ def write_figure(
     from mirage import plots  # Matplotlib, which a run whose figure is up to date does not need
 
     figure = draw(halves)
-    source = "; ".join(
-        f"{scenario}, {arm}: {mark}" for half in halves for scenario, arm, mark in fingerprints(half.plan)
-    )
     for place in figure_files(results, halves[0].plan):
-        plots.save(figure, place, f"Drawn from the records {source}")
+        plots.save(figure, place, source([half.plan for half in halves]))
     records.write_text(*_stamp(results, halves, lesson))

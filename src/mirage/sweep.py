@@ -39,18 +39,19 @@ def swept(plans: Sequence[config.Plan]) -> list[str]:
 def rows(runs: Path, plans: Sequence[config.Plan]) -> pd.DataFrame:
     """The tidy rows of all plans, after a column for each swept key (numbers where all its values are).
 
-    A replicate that failed has no record and is left out.
+    The last column is the fingerprint of the record. A replicate that failed has no record and is left out.
     """
     keys = swept(plans)
     read = [
-        (*(settings_of(plan).get(key, "") for key in keys), *row)
+        (*values, *row, mark)
         for plan in plans
-        for arm in plan.arms
+        for values in [[settings_of(plan).get(key, "") for key in keys]]
+        for _, arm, mark in report.fingerprints(plan)
         for seed in plan.seeds
         if records.exists(runs, plan, arm, seed)
         for row in records.read_rows(runs, plan, arm, seed)
     ]
-    tidy = pd.DataFrame(read, columns=[*keys, *report.COLUMNS])
+    tidy = pd.DataFrame(read, columns=[*keys, *report.COLUMNS, "fingerprint"])
     for key in keys:
         numbers = pd.to_numeric(tidy[key], errors="coerce")
         if numbers.notna().all():
@@ -59,10 +60,12 @@ def rows(runs: Path, plans: Sequence[config.Plan]) -> pd.DataFrame:
 
 
 def table(tidy: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Every number of every combination summed up over seeds: the swept keys, then the columns of `summarise`."""
+    """Every combination summed up over seeds: the swept keys, the columns of `summarise`, the records' fingerprint."""
     parts = []
     for values, group in tidy.groupby(keys, sort=False):
         part = summarise(group)
+        known = group.drop_duplicates("arm").set_index("arm")["fingerprint"]
+        part["fingerprint"] = part["arm"].map(known)
         for place, (key, value) in enumerate(zip(keys, values, strict=True)):
             part.insert(place, key, [value] * len(part))
         parts.append(part)
@@ -150,5 +153,5 @@ def write(results: Path, plans: Sequence[config.Plan]) -> list[Path]:
         drawn = figure(tidy, keys, plans[0])
         for ending in report.FIGURE_ENDINGS:
             written.append(place.with_name(f"{place.name}.{ending}"))
-            plots.save(drawn, written[-1])
+            plots.save(drawn, written[-1], report.source(plans))
     return written

@@ -1,5 +1,8 @@
 """What a run says in the terminal: progress while it trains, then its table."""
 
+import multiprocessing
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from shutil import get_terminal_size
@@ -13,13 +16,18 @@ from rich.table import Table
 
 # Wide enough for every number: in a narrower terminal, and in a file, lines are rather long than cut.
 NARROWEST = 110
+SECONDS_BETWEEN_LINES = 60
 out = Console(highlight=False, soft_wrap=True, width=max(NARROWEST, get_terminal_size((NARROWEST, 24)).columns))
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @contextmanager
 def progress(totals: dict[str, int]) -> Iterator[Callable[[str, int], None]]:
-    """A bar for every arm, counting epochs times stacks; yields advance(arm, epochs). On standard error."""
+    """How far training is, and the time left; yields advance(arm, epochs). On standard error.
+
+    In a terminal a bar for every arm, counting epochs times stacks. Elsewhere, as in a cluster's log or in a worker
+    that has others beside it, a line every minute.
+    """
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -27,9 +35,39 @@ def progress(totals: dict[str, int]) -> Iterator[Callable[[str, int], None]]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
+    bare = not err.is_terminal or multiprocessing.parent_process() is not None
+    with Progress(*columns, console=err, transient=True, disable=bare) as bars:
         rows = {arm: bars.add_task(f"training {arm}", total=total) for arm, total in totals.items()}
-        yield lambda arm, epochs: bars.advance(rows[arm], epochs)
+        lines = _lines(sum(totals.values()))
+
+        def advance(arm: str, epochs: int) -> None:
+            bars.advance(rows[arm], epochs)
+            if bare:
+                lines(epochs)
+
+        yield advance
+
+
+def _lines(total: int) -> Callable[[int], None]:
+    """A function that counts what is done and says so once a minute."""
+    began = said = time.monotonic()
+    done, lock = 0, threading.Lock()
+
+    def count(more: int) -> None:
+        nonlocal done, said
+        with lock:
+            done += more
+            now = time.monotonic()
+            if done and now - said >= SECONDS_BETWEEN_LINES:
+                said = now
+                err.print(f"training    {done / total:.0%} done, {time_left((now - began) / done * (total - done))}")
+
+    return count
+
+
+def time_left(seconds: float) -> str:
+    """A rough time, as long as it takes to read it."""
+    return f"about {seconds:.0f} s left" if seconds < 100 else f"about {seconds / 60:.0f} min left"
 
 
 def _shown(value: float) -> str:

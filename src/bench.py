@@ -21,7 +21,7 @@ import pandas as pd
 from hydra import compose, initialize_config_dir
 
 import run
-from mirage import config, experiment, records, terminal
+from mirage import claims, config, experiment, records, terminal
 
 REPEATS = 3
 SEEDS = 32  # of the stacked and the JAX training: four stacks
@@ -110,6 +110,7 @@ def train_stacked(plan: config.Plan) -> None:
     experiment.run(plan, dict.fromkeys(plan.arms, plan.seeds), keep=lambda replicate: None)
 
 
+WORKERS = ("hydra/launcher=joblib",)  # one a core, as make all
 LISTINGS = run.LESSONS  # a lesson's scenario as written has its name
 
 # The arms that the listings have; the other ones are ours.
@@ -200,12 +201,12 @@ def jax_training() -> Callable[[], Any]:
 
 
 def everything(results: str, scenarios: Sequence[str], name: str, note: Note, target: str = "") -> float:
-    """Wall time of these scenarios over thirty seeds from no records, in one process; notes where it goes."""
+    """Wall time of these scenarios over thirty seeds from no records, as `make all` does it; notes where it goes."""
     chosen = "scenario=" + ",".join(scenarios)
-    whole, out = command("-m", "run", "-m", chosen, "replicates=30", f"results_dir={results}")
+    whole, out = command("-m", "run", "-m", *WORKERS, chosen, "replicates=30", f"results_dir={results}")
     note(f"{name}, 30 seeds, no records", whole, "s", target)
     for phase, took in re.findall(r"(\S+) ([\d.]+) s(?:,|$)", out.split("added up: ")[-1].strip()):
-        note(f"{name}: {phase}, threads added up", float(took), "s")
+        note(f"{name}: {phase}, all cores added up", float(took), "s")
     for took, scenario in re.findall(r"^took +([\d.]+) s for (\w+)$", out, re.M):
         note(f"{name}: {scenario}", float(took), "s")
     return whole
@@ -237,12 +238,36 @@ def workers(note: Note, scratch: str) -> None:
     for name, launcher in {
         "one core": (),
         "two threads": (),
-        "two workers": ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2"),
+        "two workers": (*WORKERS, "hydra.launcher.n_jobs=2"),
     }.items():
         results = f"results_dir={scratch}/by-{name.replace(' ', '-')}"
         spent[name], _ = time_and_memory(*sweep, *launcher, results, one_core=name == "one core")
         note(f"four scenarios by {name}", replicates / spent[name], "replicates a second")
     note("four scenarios: two workers / two threads, time", spent["two workers"] / spent["two threads"], "times")
+
+
+# Differences with a mean of nought: what the intervals and verdicts of `claims` are tried on.
+LAWS: dict[str, Callable[[np.random.Generator, tuple[int, int]], Any]] = {
+    "normal": lambda rng, size: rng.standard_normal(size),
+    "skewed": lambda rng, size: rng.exponential(size=size) - 1,
+    "tied": lambda rng, size: np.round(rng.standard_normal(size)),
+    "binary": lambda rng, size: (rng.random(size) < 0.5) - 0.5,
+}
+SIMULATED = 20_000
+
+
+def verdicts(note: Note, scratch: str) -> None:
+    """How often a 95 % interval holds the true effect, and how often there is a verdict where any would be false."""
+    rng = np.random.default_rng(0)
+    for law, draw in LAWS.items():
+        for n in (10, 30):
+            drawn = draw(rng, (SIMULATED, n)).astype(float)
+            low, high = np.array([claims.effect_interval(one)[1:] for one in drawn]).T
+            cover = float(np.mean((low <= 0) & (high >= 0)))
+            note(f"{law} differences, {n} seeds: 95 % intervals that hold the true effect", cover, "share")
+            margin = 10.0  # the true effect lies at the margin, the other bound far away
+            false = float(np.mean(claims.p_value(drawn + margin, margin) <= claims.LEVEL))
+            note(f"{law} differences, {n} seeds: false verdicts at the margin", false, "share", "at most 0.055")
 
 
 def suite(note: Note, scratch: str) -> None:
@@ -327,6 +352,7 @@ PARTS: dict[str, Callable[[Note, str], None]] = {
     "suite": suite,
     "growth": growth,
     "workers": workers,
+    "verdicts": verdicts,
 }
 
 

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import hydra
 from hydra._internal.utils import get_args_parser
@@ -374,8 +374,16 @@ def check_scenarios(overrides: Sequence[str]) -> None:
                 raise config.ConfigError(f"scenario: {got}, takes one of {', '.join(SCENARIOS)}")
 
 
-def job(composed: DictConfig) -> tuple[int, list[tuple[str, int]]]:
-    """One job of Hydra's, in this process or a worker's. Gives the process and what failed in it."""
+class Done(NamedTuple):
+    """What a job tells the process that started the sweep: its own process, what failed, and the time by phase."""
+
+    process: int
+    failed: list[tuple[str, int]]
+    spent: dict[str, float]
+
+
+def job(composed: DictConfig) -> Done:
+    """One job of Hydra's, in this process or a worker's."""
     global begun
     begun, before = True, len(failures)
     try:
@@ -385,7 +393,7 @@ def job(composed: DictConfig) -> tuple[int, list[tuple[str, int]]]:
             tell_place(settings.job.num + 1)
     except (config.ConfigError, CannotRun, CannotMake, CannotDraw, MemoryError, OmegaConfBaseException, OSError) as e:
         fail(e)
-    return os.getpid(), failures[before:]
+    return Done(os.getpid(), failures[before:], clock.spent())
 
 
 def tell_place(done: int) -> None:
@@ -397,11 +405,13 @@ def tell_place(done: int) -> None:
         terminal.out.print(f"so far      {done} of {jobs} jobs, {terminal.time_left(left)}")
 
 
-def after_sweep(plans: Sequence[config.Plan], returned: Sequence[tuple[int, list[tuple[str, int]]]]) -> None:
-    """Gather what failed in workers, and sum up every scenario of which several settings were run."""
-    for process, failed in returned:
-        if process != os.getpid():
-            failures.extend(failed)
+def after_sweep(plans: Sequence[config.Plan], returned: Sequence[Done]) -> None:
+    """Gather what workers tell, and sum up every scenario of which several settings were run."""
+    of_workers = [done for done in returned if done.process != os.getpid()]
+    for done in of_workers:
+        failures.extend(done.failed)
+    for spent in {done.process: done.spent for done in of_workers}.values():  # the last one of each has all of it
+        clock.add(spent)
     for plan in plans:
         if plan.canonical and "figures" in plan.steps:  # those of workers; what this process has is there already
             due.setdefault((results_folder(plan), plan.lesson), ({}, "train" not in plan.steps))
@@ -465,7 +475,7 @@ def main() -> None:
         fail(error)
     if clock.spent():
         spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in clock.spent().items())
-        print(f"time        {time.perf_counter() - started:.1f} s; by phase, threads added up: {spent}")
+        print(f"time        {time.perf_counter() - started:.1f} s; by phase, all cores added up: {spent}")
     gc.freeze()  # at exit Python would otherwise walk through all of TensorFlow's objects, for more than a second
     for line, _ in failures:
         print(line, file=sys.stderr)

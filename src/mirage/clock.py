@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 _lock = threading.Lock()
@@ -18,6 +18,13 @@ def phase(name: str) -> Iterator[None]:
     finally:
         with _lock:
             _spent[name] = _spent.get(name, 0.0) + time.perf_counter() - began
+
+
+def add(elsewhere: Mapping[str, float]) -> None:
+    """Add what another process has spent, by phase."""
+    with _lock:
+        for name, seconds in elsewhere.items():
+            _spent[name] = _spent.get(name, 0.0) + seconds
 
 
 def spent() -> dict[str, float]:

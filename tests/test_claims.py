@@ -470,7 +470,8 @@ def test_between_bars_only_the_size_of_a_difference_counts(fours, margin):
             "b.test.mse - b.train.mse",
             "mse: a.test − a.train < b.test − b.train − 1",
         ),
-        ("|a.test.mse - a.test.f1|", "greater", 0, "a.test: |mse − f1| > 0 + 1"),
+        ("|a.test.mse - a.test.f1|", "greater", 0, "a.test: |mse − f1| > 1"),
+        ("a.test.mse - b.test.mse", "less", 0, "test.mse: a − b < −1"),
         ("a.test.mse", "less", "a:bayes.train.f1", "a.test.mse < a:bayes.train.f1 − 1"),
     ],
 )

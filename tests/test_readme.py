@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from test_launchers import LAUNCHERS
 
 import readme
 import run
-from test_launchers import LAUNCHERS
 
 BLOCKS = re.findall(r"```bash\n(.*?)```", readme.README.read_text(), re.DOTALL)
 COMMANDS = [line.partition("  #")[0].strip() for block in BLOCKS for line in block.splitlines() if line.strip()]

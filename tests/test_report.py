@@ -81,8 +81,10 @@ def predictions_of(plan: config.Plan, arm: str, seed: int, gone: bool, off: floa
 def made(results: Path, plan: config.Plan, diverged: Broken = none, off: float = 1.0) -> Results:
     """Records of all replicates of a plan, predictions drawn around the truth instead of trained; then loaded."""
     for arm, settings in plan.arms.items():
-        numbers = {"epochs_run": 9.0}
+        numbers = {"epochs_run": 9.0} | ({"penalty": 0.01} if settings.model.l2 else {})
         history = {"loss": np.linspace(1, 0.5, 9), "val_loss": np.linspace(1, 0.7, 9)}
+        if settings.training.stopping is not None and settings.training.stopping.monitor != "none":
+            numbers |= {"best_epoch": 9.0, "best_monitored": 0.7}
         if settings.model.kind not in config.TRAINED_BY_KERAS:
             numbers, history = dict.fromkeys(("nonzero_weights", "weight_norm"), 3.0), {}
             if settings.data.n_informative:
@@ -556,7 +558,8 @@ def test_a_figure_of_several_seeds_states_the_verdicts_of_its_lessons_claims(bot
     for half in both:
         of_claim = half.judged.set_index("claim")
         for claim in run.lesson("dropout").CLAIMS:
-            assert of_claim.loc[claim, "text"] in shown
+            ours = " (ours)" if of_claim.loc[claim, "basis"] == "ours" else ""
+            assert of_claim.loc[claim, "text"] + ours in shown
             expected.append(of_claim.loc[claim, "verdict"])
     words = [text.partition(" ")[2] for text in shown if text[0] in plots.VERDICT_SIGNS.values()]
     assert sorted(words) == sorted(expected)
@@ -580,7 +583,7 @@ def test_the_claims_of_a_figure_are_those_of_its_lesson_and_tested() -> None:
     for lesson in LESSONS:
         stated = {claim.id: claim for claim in run.claims_of(lesson)}
         shown = run.lesson(lesson).CLAIMS
-        assert len(set(shown)) == len(shown) <= 5 and set(shown) <= set(stated)
+        assert len(set(shown)) == len(shown) <= 6 and set(shown) <= set(stated)
         tests = [stated[name].test(kind) for name in shown for kind in config.KINDS]
         assert any(isinstance(test, claims.Test) for test in tests)
 

@@ -91,8 +91,11 @@ class Test:
 
         relation = {"less": "<", "greater": ">", "same": "="}[self.relation]
         sign = {"less": "−", "greater": "+", "same": "±"}[self.relation]
-        margin = f" {sign} {self.margin:g}" if self.margin else ""
-        return f"{shared}: {shown(self.left)} {relation} {shown(self.right)}{margin}".removeprefix(": ")
+        margin = f"{sign} {self.margin:g}" if self.margin else ""
+        right = f"{shown(self.right)} {margin}".rstrip()
+        if self.right == 0 and self.relation != "same" and margin:
+            right = margin.replace(" ", "").removeprefix("+")
+        return f"{shared}: {shown(self.left)} {relation} {right}".removeprefix(": ")
 
 
 @dataclass(frozen=True)

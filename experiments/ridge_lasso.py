@@ -98,10 +98,10 @@ conf/claims/ridge_lasso.yaml. 3 more cannot be tested in either; why is said the
 Checks of ours:
 
 - At the listing's alpha the L1 model still uses some features. As written it fails
-  (lasso.model.nonzero_weights > 0 + 0.5): the difference is 0 in each of 30 seeds, too small to
-  matter beside the margin of 0.5. In the controlled experiment it fails
-  (rounded_lasso.model.nonzero_weights > 0 + 0.5): the difference is 0 in each of 30 seeds, too
-  small to matter beside the margin of 0.5.
+  (lasso.model.nonzero_weights > 0.5): the difference is 0 in each of 30 seeds, too small to matter
+  beside the margin of 0.5. In the controlled experiment it fails
+  (rounded_lasso.model.nonzero_weights > 0.5): the difference is 0 in each of 30 seeds, too small to
+  matter beside the margin of 0.5.
 - The weights that L1 sets to zero are not those of the features that say something. As written it
   cannot be tested: None of the listing's features says anything. In the controlled experiment it
   holds (l1_strong.model.nonzero_informative = 3 ± 0.5): the difference is -0.0333 (-0.102 to

@@ -166,8 +166,8 @@ def test_a_worker_that_is_killed_is_one_line_and_the_same_command_goes_on(tmp_pa
     process = start(*words)
     while not list(tmp_path.glob("runs/*/*/seed-*")) and process.poll() is None:
         time.sleep(0.05)
-    tree = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(process.pid)], capture_output=True, text=True)
-    workers = [int(line.split()[0]) for line in tree.stdout.splitlines() if "loky" in line and "tracker" not in line]
+    tree = subprocess.run(["ps", "-ww", "-o", "pid=,args=", "--ppid", str(process.pid)], capture_output=True, text=True)
+    workers = [int(line.split()[0]) for line in tree.stdout.splitlines() if "LokyProcess" in line]
     os.kill(workers[0], signal.SIGKILL)
     _, err = process.communicate(timeout=600)
     assert process.returncode == 1

@@ -187,7 +187,7 @@ def as_written(results: Results) -> Panels:
     shown = {label: ("network", "train", metric, plots.UNTREATED) for label, metric in names.items()}
     shown["recall,\nequal classes"] = ("balanced", "train", "recall", plots.TREATED)
     return [
-        (4.2, figures.confusion("network", "train", plots.UNTREATED, "Training rows, mean count")),
+        (4.2, figures.confusion("network", "train", plots.UNTREATED, "Training rows, mean")),
         (5.0, figures.scores(shown, "score", "Training rows, every seed")),
     ]
 

@@ -165,7 +165,7 @@ def as_written(results: Results) -> Panels:
     shown = {name: ("logistic", "test", name, plots.UNTREATED) for name in ("accuracy", "recall")}
     return [
         (3.8, figures.scores(shown, "score", "Test rows, every seed")),
-        (4.2, figures.confusion("logistic", "test", plots.UNTREATED, "Test rows, mean count")),
+        (4.2, figures.confusion("logistic", "test", plots.UNTREATED, "Test rows, mean")),
     ]
 
 

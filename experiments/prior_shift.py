@@ -169,7 +169,7 @@ def as_written(results: Results) -> Panels:
     }
     return [
         (4.8, figures.scores(groups, "accuracy")),
-        (4.2, figures.confusion("network", "test_balanced", plots.UNTREATED, "Balanced test, mean count")),
+        (4.2, figures.confusion("network", "test_balanced", plots.UNTREATED, "Balanced test, mean")),
     ]
 
 

@@ -160,7 +160,7 @@ CLAIMS = (
 )
 WHERE = (
     ("original", "no\nSMOTE", plots.UNTREATED),
-    ("inside", "inside\ntraining rows", plots.TREATED),
+    ("inside", "inside\ntraining", plots.TREATED),
     ("before", "before\nthe split", plots.OTHER),
 )
 

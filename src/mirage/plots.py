@@ -322,8 +322,8 @@ def claims(
         height = 1 / len(columns)
         for line, row in enumerate(rows):
             top = line - 0.5 + height * column
-            beside = [other[line] for _, other in columns]
-            tests = [one["test"] for one in (row, *beside) if one and one["test"]]  # its own, else that beside it
+            others = [rows_beside[line] for _, rows_beside in columns]
+            tests = [one["test"] for one in (row, *others) if one and one["test"]]  # its own, else that beside it
             stripe = CLAIMED if tests and tests[0].relation == "same" else NEGLIGIBLE
             ax.add_patch(Rectangle((-1, top), 2, height, color=stripe, linewidth=0, zorder=0))
             if row is None:

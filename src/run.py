@@ -357,9 +357,14 @@ def plan_of(composed: DictConfig, scenario: str, overrides: list[str]) -> config
     return plan
 
 
-def check_scenarios(overrides: Sequence[str]) -> None:
-    """Refuse a scenario that is not one of ours: Hydra has many answers to that, an internal error among them."""
+def check_typed(overrides: Sequence[str]) -> None:
+    """Refuse what Hydra would run as code, and a scenario that is not one of ours.
+
+    To the latter Hydra has many answers, an internal error among them.
+    """
     for override in OverridesParser.create().parse_overrides(list(overrides)):
+        if "_target_" in (override.input_line or ""):
+            raise config.ConfigError(f"{override.input_line}: got _target_, which names code to run; a setting cannot")
         if override.key_or_group != "scenario":
             continue
         value = override.value()
@@ -454,7 +459,7 @@ def main() -> None:
         raise
     try:
         if not typed.shell_completion:
-            check_scenarios(typed.overrides)
+            check_typed(typed.overrides)
         # Not as a decorator: workers get the function by its name, and with it the module's own state.
         hydra.main(version_base="1.3", config_path=str(ROOT / "conf"), config_name="config")(job)()
     except (config.ConfigError, HydraException, OmegaConfBaseException) as error:

@@ -2,7 +2,7 @@
 
 PY  := .venv/bin/python
 RUN := $(PY) -m run
-# A worker a core: measures a third faster than threads of one process (make bench PARTS=workers).
+# A worker a core: measures faster than threads of one process (make bench PARTS=workers).
 EVERY_SCENARIO := $(RUN) -m hydra/launcher=joblib hydra.launcher.verbose=10 'scenario=glob(*)'
 
 .DEFAULT_GOAL := help
@@ -34,7 +34,7 @@ ray: .venv-ray/ready  ## an environment for sweeps on a Ray cluster, .venv-ray
 slurm: .venv-slurm/ready  ## an environment for sweeps on a SLURM cluster, .venv-slurm
 
 test: .venv/ready .venv/dev  ## the tests, on two cores
-	$(PY) -m pytest -n 2
+	$(PY) -m pytest -n 2 --no-loadscope-reorder  # the long files first
 
 lint: .venv/ready .venv/dev  ## style, types, which module may import which
 	$(PY) -m ruff check

@@ -71,15 +71,20 @@ def command(*arguments: str) -> tuple[float, str]:
     return time.perf_counter() - began, ran.stdout
 
 
+# What the system counts as a process's largest memory begins with that of the one it was forked from: so it is started
+# by a process that has none to speak of.
+STARTER = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
 def time_and_memory(*arguments: str, one_core: bool = False) -> tuple[float, float]:
     """Wall time in seconds and largest memory in GiB of a Python process of its own."""
     pinned = ["taskset", "-c", "0"] if one_core else []
-    began = time.perf_counter()
-    process = subprocess.Popen([*pinned, sys.executable, *arguments], stdout=subprocess.DEVNULL, cwd=run.ROOT)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, arguments
-    return time.perf_counter() - began, usage.ru_maxrss / (2**20 if sys.platform == "linux" else 2**30)
+    took, out = command("-c", STARTER, *pinned, sys.executable, *arguments)
+    return took, int(out) / (2**20 if sys.platform == "linux" else 2**30)
 
 
 def matrix_product_rate() -> float:
@@ -214,18 +219,20 @@ def everything(results: str, scenarios: Sequence[str], name: str, note: Note, ta
 
 def growth(note: Note, scratch: str) -> None:
     """How time and memory grow with the number of replicates, and what a job of a sweep costs beside a replicate."""
-    few = ("-m", "run", "scenario=imbalance", "steps=[train,tables]")
+    few = ("scenario=imbalance", "steps=[train,tables]")
     for replicates in GROWTH:
-        took, memory = time_and_memory(*few, f"replicates={replicates}", f"results_dir={scratch}/growth-{replicates}")
+        where = f"results_dir={scratch}/growth-{replicates}"
+        took, memory = time_and_memory("-m", "run", *few, f"replicates={replicates}", where)
         note(f"imbalance: {replicates} replicates, whole process", took, "s")
         note(f"imbalance: {replicates} replicates, largest memory", memory, "GiB", "below 2")
-    took, _ = time_and_memory(*few, f"replicates={GROWTH[-1]}", f"results_dir={scratch}/growth-{GROWTH[-1]}")
+    took, _ = time_and_memory("-m", "run", *few, f"replicates={replicates}", where)
     note(f"imbalance: {GROWTH[-1]} replicates read again, whole process", took, "s")
-    at_once, _ = time_and_memory(*few, "replicates=100", f"results_dir={scratch}/at-once")
-    swept, _ = time_and_memory(*few, "-m", "seed=range(0,100)", f"results_dir={scratch}/swept")
+    at_once, _ = time_and_memory("-m", "run", *few, "replicates=100", f"results_dir={scratch}/at-once")
+    swept, _ = time_and_memory("-m", "run", "-m", *few, "seed=range(0,100)", f"results_dir={scratch}/swept")
     note("imbalance: -m seed=range(0,100) / replicates=100, whole process", swept / at_once, "times")
     values = ",".join(f"{1 + i / 10}" for i in range(20))
-    settings, _ = time_and_memory(*few, "-m", f"model.inverse_penalty={values}", f"results_dir={scratch}/settings")
+    chosen = (f"model.inverse_penalty={values}", f"results_dir={scratch}/settings")
+    settings, _ = time_and_memory("-m", "run", "-m", *few, *chosen)
     note("imbalance: one more job of a sweep", (settings - at_once) / 19, "s")
 
 
@@ -356,17 +363,16 @@ PARTS: dict[str, Callable[[Note, str], None]] = {
 }
 
 
-def measure(parts: Sequence[str]) -> pd.DataFrame:
-    """All measurements of these parts: part, what, value, unit, what it is to reach, whether it does."""
+def measure(part: str) -> pd.DataFrame:
+    """All measurements of a part: part, what, value, unit, what it is to reach, whether it does."""
     rows = []
-    for part in parts:
 
-        def note(what: str, value: float, unit: str, target: str = "", part: str = part) -> None:
-            rows.append((part, what, f"{value:.4g}", unit, target, _met(value, target)))
-            terminal.err.print(f"{what}: {value:.4g} {unit} {f'({target})' if target else ''}")
+    def note(what: str, value: float, unit: str, target: str = "") -> None:
+        rows.append((part, what, f"{value:.4g}", unit, target, _met(value, target)))
+        terminal.err.print(f"{what}: {value:.4g} {unit} {f'({target})' if target else ''}")
 
-        with tempfile.TemporaryDirectory() as scratch:
-            PARTS[part](note, scratch)
+    with tempfile.TemporaryDirectory() as scratch:
+        PARTS[part](note, scratch)
     return pd.DataFrame(rows, columns=["part", "what", "value", "unit", "target", "met"])
 
 
@@ -392,13 +398,14 @@ def main() -> None:
     for part in parts:
         if part not in PARTS:
             sys.exit(f"part: got {part}, takes {', '.join(PARTS)}")
-    table = measure(parts)
     place = run.ROOT / "results/tables/benchmark.csv"
-    known = pd.read_csv(place, dtype=str, keep_default_na=False)
-    others = known[~known["part"].isin(parts)]
-    whole = pd.concat([table, others]).sort_values("part", key=lambda p: p.map(list(PARTS).index), kind="stable")
-    records.write_text(place, whole.to_csv(index=False, lineterminator="\n"))
-    terminal.out.print(table.to_string(index=False))
+    for part in parts:
+        table = measure(part)
+        known = pd.read_csv(place, dtype=str, keep_default_na=False)
+        whole = pd.concat([table, known[known["part"] != part]])
+        whole = whole.sort_values("part", key=lambda p: p.map(list(PARTS).index), kind="stable")
+        records.write_text(place, whole.to_csv(index=False, lineterminator="\n"))
+        terminal.out.print(table.to_string(index=False))
     terminal.out.print(f"table       {place}")
 
 

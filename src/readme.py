@@ -96,12 +96,18 @@ def ledger(tables: Path) -> str:
 def speed(tables: Path) -> str:
     """The ratios of the last `make bench`, with what they were to reach."""
     bench = pd.read_csv(tables / "benchmark.csv", dtype=str, keep_default_na=False)
-    return _table(
-        ["measured", "value", "target"], bench[["what", "value", "target"]][bench["target"] != ""].values.tolist()
-    )
+    shown = bench[(bench["target"] != "") & (bench["part"] != "verdicts")]
+    return _table(["measured", "value", "target"], shown[["what", "value", "target"]].values.tolist())
 
 
-PARTS: dict[str, Callable[[Path], str]] = {"ledger": ledger, "speed": speed}
+def simulated(tables: Path) -> str:
+    """How often intervals hold the true effect and verdicts are false, by simulation, of the last `make bench`."""
+    bench = pd.read_csv(tables / "benchmark.csv", dtype=str, keep_default_na=False)
+    shown = bench[bench["part"] == "verdicts"]
+    return _table(["measured", "share"], shown[["what", "value"]].values.tolist())
+
+
+PARTS: dict[str, Callable[[Path], str]] = {"ledger": ledger, "speed": speed, "simulated": simulated}
 
 
 def filled(text: str, tables: Path) -> str:
@@ -119,7 +125,7 @@ def sentence(row: dict[str, str], test: str) -> str:
     where, verdict = WHERE[row["kind"]], row["verdict"]
     if verdict == "untestable":
         return f"{where} it cannot be tested: {row['reason'].partition('; design: ')[0].rstrip('.')}."
-    if not row["ci_low"]:
+    if not row["ci_low"] or "pairs undefined" in row["reason"]:
         return f"{where} it stays open ({test}): {row['reason']}."
     effect, low, high, margin = (_short(row[name], row["margin"]) for name in ("effect", "ci_low", "ci_high", "margin"))
     equal = row["ci_low"] == row["ci_high"]

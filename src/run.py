@@ -8,10 +8,12 @@ import importlib
 import importlib.util
 import io
 import os
+import re
 import shlex
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
@@ -71,6 +73,8 @@ Shell completion: eval "$(mirage -sc install=bash)"; Hydra's own help: --hydra-h
 
 started = time.perf_counter()
 begun = False
+first_job: list[float] = []  # when jobs began, the first one first
+THIS_PROCESS = uuid.uuid4().hex  # on a cluster two processes may bear one number
 jobs = 1  # of the sweep that is running, as far as this process knows
 failures: list[tuple[str, int]] = []  # what is said at the end on standard error, and the exit status it asks for
 
@@ -237,9 +241,9 @@ def intact(runs: Path, plan: config.Plan, arm: str, seed: int) -> bool:
 def again_with(plan: config.Plan, seed: int, *more: str) -> str:
     """The command that makes one seed of a plan again."""
     place = [f"results_dir={plan.results_dir}"] if plan.results_dir else []
-    return shlex.join(
-        ["python", "-m", "run", f"scenario={plan.scenario}", f"seed={seed}", *plan.changes, *place, *more]
-    )
+    # One replicate, whatever a ready sweep among the changes asks for.
+    own = [f"scenario={plan.scenario}", f"seed={seed}", "replicates=1", *plan.changes, *place, *more]
+    return shlex.join(["python", "-m", "run", *own])
 
 
 def tell_diverged(plan: config.Plan, rows: "pd.DataFrame") -> None:
@@ -357,14 +361,23 @@ def plan_of(composed: DictConfig, scenario: str, overrides: list[str]) -> config
     return plan
 
 
+# Hydra makes objects of what its own settings name, down to any class or function of any package: of these settings
+# only those of launching jobs can be typed, and none that names or computes what is made.
+HYDRA_KEYS = ("hydra/launcher", "hydra.launcher.", "hydra.sweeper.")
+HYDRA_TAKES = "hydra/launcher=NAME, hydra.launcher.KEY=VALUE and hydra.sweeper.KEY=VALUE, without _target_ or ${...}"
+CODE_IN = re.compile(r"_target_|\$\{")
+
+
 def check_typed(overrides: Sequence[str]) -> None:
     """Refuse what Hydra would run as code, and a scenario that is not one of ours.
 
     To the latter Hydra has many answers, an internal error among them.
     """
     for override in OverridesParser.create().parse_overrides(list(overrides)):
-        if "_target_" in (override.input_line or ""):
-            raise config.ConfigError(f"{override.input_line}: got _target_, which names code to run; a setting cannot")
+        key, typed = override.key_or_group, override.input_line or ""
+        of_hydra = key == "hydra" or key.startswith(("hydra.", "hydra/"))
+        if of_hydra and (not key.startswith(HYDRA_KEYS) or CODE_IN.search(typed)):
+            raise config.ConfigError(f"{typed}: got a key of Hydra's that can name code to run, takes {HYDRA_TAKES}")
         if override.key_or_group != "scenario":
             continue
         value = override.value()
@@ -382,7 +395,7 @@ def check_typed(overrides: Sequence[str]) -> None:
 class Done(NamedTuple):
     """What a job tells the process that started the sweep: its own process, what failed, and the time by phase."""
 
-    process: int
+    process: str
     failed: list[tuple[str, int]]
     spent: dict[str, float]
 
@@ -391,14 +404,15 @@ def job(composed: DictConfig) -> Done:
     """One job of Hydra's, in this process or a worker's."""
     global begun
     begun, before = True, len(failures)
+    first_job.append(time.perf_counter())
     try:
         settings = HydraConfig.get()
         perform(plan_of(composed, settings.runtime.choices["scenario"], list(settings.overrides.task)))
-        if settings.mode == RunMode.MULTIRUN:
-            tell_place(settings.job.num + 1)
     except (config.ConfigError, CannotRun, CannotMake, CannotDraw, MemoryError, OmegaConfBaseException, OSError) as e:
         fail(e)
-    return Done(os.getpid(), failures[before:], clock.spent())
+    if HydraConfig.get().mode == RunMode.MULTIRUN:
+        tell_place(HydraConfig.get().job.num + 1)
+    return Done(THIS_PROCESS, failures[before:], clock.spent())
 
 
 def tell_place(done: int) -> None:
@@ -406,13 +420,13 @@ def tell_place(done: int) -> None:
     if done < jobs:
         from mirage import terminal
 
-        left = (time.perf_counter() - started) / done * (jobs - done)
+        left = (time.perf_counter() - first_job[0]) / done * (jobs - done)
         terminal.out.print(f"so far      {done} of {jobs} jobs, {terminal.time_left(left)}")
 
 
 def after_sweep(plans: Sequence[config.Plan], returned: Sequence[Done]) -> None:
     """Gather what workers tell, and sum up every scenario of which several settings were run."""
-    of_workers = [done for done in returned if done.process != os.getpid()]
+    of_workers = [done for done in returned if done.process != THIS_PROCESS]
     for done in of_workers:
         failures.extend(done.failed)
     for spent in {done.process: done.spent for done in of_workers}.values():  # the last one of each has all of it
@@ -469,7 +483,10 @@ def main() -> None:
             raise
         fail(error)  # Hydra's word for flags that do not go together
     except BrokenExecutor:
-        print("a worker was ended from outside; complete records are kept; the same command goes on", file=sys.stderr)
+        print(
+            "a worker ended unexpectedly, killed or out of memory; complete records are kept; the same command goes on",
+            file=sys.stderr,
+        )
         sys.exit(1)
     except KeyboardInterrupt:
         print("interrupted: complete records are kept; the same command goes on from there", file=sys.stderr)

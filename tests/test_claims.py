@@ -97,6 +97,8 @@ BAD_TESTS = {
     "difference of three": ({"left": "a.b.c - a.b.c - a.b.c"}, f".left: got 'a.b.c - a.b.c - a.b.c', {SIDE}"),
     "difference with a number": ({"left": "a.test.mse - 1"}, f".left: got 'a.test.mse - 1', {SIDE}"),
     "one bar": ({"left": "|a.test.mse - b.test.mse"}, f".left: got '|a.test.mse - b.test.mse', {SIDE}"),
+    "bars within bars": ({"left": "||a.t.m - b.t.m||"}, f".left: got '||a.t.m - b.t.m||', {SIDE}"),
+    "two sizes": ({"left": "|a.t.m| - |b.t.m|"}, f".left: got '|a.t.m| - |b.t.m|', {SIDE}"),
     "nothing to take away": ({"left": "a.test.mse - "}, f".left: got 'a.test.mse - ', {SIDE}"),
     "same sides": (
         {"right": "a.test.mse"},

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import run
-from mirage import config, data, experiment, measure, models
+from mirage import config, data, experiment, measure, models, stacked
 from mirage.experiment import WIDTH, Lane, Replicate, Stopped, Task
 from mirage.stacked import Variables
 from mirage.streams import Streams
@@ -211,6 +211,12 @@ def test_there_is_a_lane_for_every_core_and_lanes_are_kept(monkeypatch: pytest.M
         lanes = experiment.lanes()
         assert len(lanes) == cores
         assert lanes == experiment.lanes() == experiment._LANES[:cores]
+
+
+def test_of_early_stopping_the_epoch_kept_and_its_loss_are_recorded() -> None:
+    history = {"loss": np.array([3.0, 2.0, 1.0]), "val_loss": np.array([3.0, 1.5, 2.0])}
+    fitted = stacked.Fitted(stacked.Variables([], []), history, 3, 1, False)
+    assert experiment._best("val_loss", fitted) == {"best_epoch": 2.0, "best_monitored": 1.5}
 
 
 # -- the numbers of a replicate, from its predictions --------------------------------------------------------

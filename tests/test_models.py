@@ -294,6 +294,14 @@ def test_the_penalty_is_the_sum_of_squared_kernel_weights() -> None:
     assert float(sum(model.losses)) == pytest.approx(0.25 * sum((k**2).sum() for k in kernels), rel=1e-5)
 
 
+def test_the_penalty_of_trained_weights_is_what_keras_adds_to_its_loss() -> None:
+    settings = dataclasses.replace(BASE, hidden=[5, 4], l2=0.01)
+    model, variables = models.build(settings, 2), start(settings)
+    variables.assign_to(model)
+    assert models.penalty(model, variables) == pytest.approx(float(sum(model.losses)), rel=1e-6)
+    assert models.penalty(models.build(BASE, 2), start(BASE)) == 0
+
+
 def test_a_penalty_changes_no_start() -> None:
     plain, penalised = start(BASE), start(dataclasses.replace(BASE, l2=0.25))
     assert same(plain.trainable, penalised.trainable) and same(plain.state, penalised.state)

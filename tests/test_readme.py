@@ -64,7 +64,7 @@ UNTESTED = ROW | dict.fromkeys(("effect", "ci_low", "ci_high", "margin", "n", "a
             f"As written it stays open (FORMULA): the difference is {NUMBER}, too uncertain for a margin of 0.1.",
         ),
         (
-            UNTESTED | {"verdict": "inconclusive", "reason": "5 of 30 pairs undefined, more than a tenth"},
+            ROW | {"verdict": "inconclusive", "reason": "5 of 30 pairs undefined, more than a tenth"},
             "As written it stays open (FORMULA): 5 of 30 pairs undefined, more than a tenth.",
         ),
         (

@@ -453,7 +453,7 @@ class TestDivergence:
     def test_is_listed_at_the_end_with_the_command_that_repeats_it(self, wild: Ran) -> None:
         assert wild.err == (
             "diverged: overfitting, arm network, seeds 0, 1: left out\n"
-            "again with: python -m run scenario=overfitting seed=0 training.optimizer.learning_rate=1e6 "
+            "again with: python -m run scenario=overfitting seed=0 replicates=1 training.optimizer.learning_rate=1e6 "
             "training.epochs=40 'model.hidden=[4]' results_dir=../results force=true\n"
         )
 

@@ -9,9 +9,10 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hypothesis import given
 from hypothesis import strategies as st
+from omegaconf import OmegaConf
 
 import run
-from hydra_plugins.mirage_sweeper import batched
+from hydra_plugins.mirage_sweeper import CheckedSweeper, batched
 from mirage import config, records, sweep
 
 config.register()
@@ -108,6 +109,17 @@ def test_seeds_of_other_settings_and_gaps_are_jobs_of_their_own() -> None:
         ["seed=3", "a=x"],
         ["seed=3", "a=y"],
     ]
+
+
+@pytest.mark.parametrize(("replicates", "jobs"), [(1, 1), (30, 3)])
+def test_seeds_are_not_joined_where_a_ready_sweep_asks_for_several_replicates_of_each(
+    replicates: int, jobs: int
+) -> None:
+    sweeper = CheckedSweeper(max_batch_size=None)
+    sweeper.config = OmegaConf.create({"replicates": replicates})
+    sweeper.overrides = [[[f"seed={seed}"] for seed in range(3)]]
+    sweeper.batch_index = 0
+    assert len(sweeper.get_job_batch()) == jobs
 
 
 def test_a_job_that_says_how_many_replicates_it_wants_is_left_alone() -> None:

@@ -15,7 +15,7 @@ from mirage import config
 def batched(jobs: Sequence[Sequence[str]]) -> list[list[str]]:
     """Join jobs that differ in nothing but consecutive seeds into one with that many replicates.
 
-    The replicates are the same, and a job costs a fifth of a second to compose.
+    The replicates are the same, and composing a job takes longer than making many a replicate.
     """
     joined: list[list[str]] = []
     ends: dict[tuple[str, ...], tuple[int, int, int]] = {}  # other overrides: first seed, last seed, place

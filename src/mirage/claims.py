@@ -160,7 +160,11 @@ def _test(where: str, entry: Any) -> Test | Untestable:
     _expect(relation in list(CLAIMED), f"{where}.relation", _unknown(relation, CLAIMED))
     for key, side in (("left", left), ("right", right)):
         named = isinstance(side, str) and all(len(term) == 3 and all(term) for term in _terms(side))
-        named = named and len(_terms(str(side))) <= 2 and ("|" not in str(side) or _is_size(str(side)))
+        named = (
+            named
+            and len(_terms(str(side))) <= 2
+            and not any("|" in name for term in _terms(str(side)) for name in term)
+        )
         takes = "expected arm.split.metric, a difference of two (A - B or |A - B|), or a number"
         _expect(named or _is_number(side), f"{where}.{key}", f"{side!r}, {takes}")
     differ = left != right and (isinstance(left, str) or isinstance(right, str))
@@ -312,7 +316,7 @@ def deciding_interval(differences: npt.ArrayLike, level: float) -> tuple[float, 
     """
     d = np.asarray(differences, float)
     n, mean, sd = len(d), float(d.mean()), float(d.std(ddof=1))
-    if np.ptp(d) == 0:
+    if sd <= ROUNDING * abs(mean) or sd == 0:
         return mean, mean
     critical = float(stats.t.isf(level / 2, n - 1))
     skew = float(stats.skew((d - mean) / sd, bias=False)) * (1 + 8.5 / n)

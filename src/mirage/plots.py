@@ -15,6 +15,7 @@ import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
@@ -392,16 +393,16 @@ def settle(figure: Figure) -> None:
     The solver behind Matplotlib's layouts sums in an order that follows memory addresses, so that last digits, and
     with them the shade of a pixel here and there, would differ from one process to the next.
     """
-    if figure.get_layout_engine() is None:
+    if not isinstance(figure.get_layout_engine(), ConstrainedLayoutEngine):  # laid out already
         return
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
+    for ax in figure.axes:  # those of its parts, too
+        ax.set_position(np.round(ax.get_position().bounds, PLACES).tolist())
     waiting: list[Figure | SubFigure] = [figure]
     while waiting:
         part = waiting.pop()
         waiting += part.subfigs
-        for ax in part.axes if isinstance(part, SubFigure) or not part.subfigs else ():
-            ax.set_position(np.round(ax.get_position().bounds, PLACES).tolist())
         for text in part.texts:
             text.set_position(np.round(text.get_position(), PLACES).tolist())
         for sub in part.subfigs:

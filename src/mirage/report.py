@@ -128,15 +128,15 @@ def write_tables(results: Path, loaded: Results, scenarios: Iterable[str]) -> Pa
 
 def _put(every: Path, scenario: str, text: str, scenarios: Iterable[str]) -> None:
     """Put a scenario's rows into a table of all scenarios, sorted by name, in place of those it has there."""
-    header, _, body = text.partition("\n")
-    parts: dict[str, list[str]] = {scenario: [body]}
-    if every.exists():  # as text: reading and writing all numbers again would take longer than making them
-        known, *lines = every.read_text().splitlines(keepends=True)
-        kept = set(scenarios) - {scenario} if known == header + "\n" else set()
-        for line in lines:
-            if (name := line.partition(",")[0]) in kept:
-                parts.setdefault(name, []).append(line)
-    records.write_text(every, header + "\n" + "".join(line for _, lines in sorted(parts.items()) for line in lines))
+    header, *own = text.splitlines()
+    parts = {scenario: own}
+    # As text: reading and writing all numbers again would take longer than making them.
+    known = every.read_text().splitlines() if every.exists() else []
+    kept = set(scenarios) - {scenario} if known[:1] == [header] else set()
+    for line in known[1:]:
+        if (name := line.partition(",")[0]) in kept:
+            parts.setdefault(name, []).append(line)
+    records.write_text(every, "\n".join([header, *(line for _, lines in sorted(parts.items()) for line in lines), ""]))
 
 
 def _csv(table: pd.DataFrame) -> str:

@@ -56,7 +56,7 @@ def _lines(total: int) -> Callable[[int], None]:
     def count(more: int) -> None:
         nonlocal done, said
         with lock:
-            done += more
+            done = min(total, done + more)  # a stack that is tried again seed by seed would count twice
             now = time.monotonic()
             if done and now - said >= SECONDS_BETWEEN_LINES:
                 said = now
@@ -66,7 +66,7 @@ def _lines(total: int) -> Callable[[int], None]:
 
 
 def time_left(seconds: float) -> str:
-    """A rough time, as long as it takes to read it."""
+    """A time that is left, in words: seconds up to a hundred, then minutes."""
     return f"about {seconds:.0f} s left" if seconds < 100 else f"about {seconds / 60:.0f} min left"
 
 

@@ -97,7 +97,7 @@ def speed(tables: Path) -> str:
     """The ratios of the last `make bench`, with what they were to reach."""
     bench = pd.read_csv(tables / "benchmark.csv", dtype=str, keep_default_na=False)
     shown = bench[(bench["target"] != "") & (bench["part"] != "verdicts")]
-    return _table(["measured", "value", "target"], shown[["what", "value", "target"]].values.tolist())
+    return _table(["measured", "value", "unit", "target"], shown[["what", "value", "unit", "target"]].values.tolist())
 
 
 def simulated(tables: Path) -> str:

@@ -369,7 +369,7 @@ def run(
                     keep(replicate)
 
     total = sum(len(task.seeds) for task in waiting)
-    # Without TensorFlow all is Python, of which one thread runs at a time: a second lane would only get in its way.
+    # Without TensorFlow most of the work is Python's own, of which one thread runs at a time: two lanes measure slower.
     workers = lanes()[: len(waiting) if needs_tensorflow(plan, missing) else 1]
     with ThreadPoolExecutor(len(workers)) as pool:
         try:

@@ -1,12 +1,20 @@
 """Scores to decisions: correcting probabilities, averaging an ensemble, thresholds."""
 
-from typing import Any
-
 import numpy as np
 
-from mirage import config
+from mirage.data.split import Array
+from mirage.settings import Settings, number, whole
 
-Array = np.ndarray[Any, np.dtype[Any]]
+
+class Decision(Settings):
+    """From scores to decisions, after training: no part of what is trained or recorded."""
+
+    threshold: float = number("probability above which a row is decided to be of class 1", ge=0, le=1)
+    corrected_to: float | None = number(
+        "share of class 1 that probabilities are corrected to", gt=0, lt=1, default=None
+    )
+    miss_cost: float = number("what a missed row of class 1 costs, in units of a false alarm", gt=0)
+    ensembles_of: int = whole("models that are averaged into one", 1)
 
 
 def corrected(probability: Array, trained_share: float, share: float) -> Array:
@@ -34,6 +42,6 @@ def rounded(scores: Array) -> Array:
     return np.asarray(np.round(scores).astype(int))
 
 
-def decide(kind: str, settings: config.Decision, scores: Array) -> Array:
-    """What a model of this kind decides from its scores [row]."""
-    return rounded(scores) if kind in config.ROUNDED else above(scores, settings.threshold)
+def decide(regresses: bool, decision: Decision, scores: Array) -> Array:
+    """What is decided from scores [row]: a regression's output is rounded, a probability held against the threshold."""
+    return rounded(scores) if regresses else above(scores, decision.threshold)

@@ -1,4 +1,4 @@
-"""One seed to named random streams: data, split, resample, init, shuffle, dropout.
+"""One seed to named random streams: data, split, resample, augment, init, shuffle, dropout.
 
 Every stream is a function of the seed and its own name only, so drawing more from one never shifts another, and arms
 of one seed share what they can.
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+STREAMS = ("data", "split", "resample", "augment", "init", "shuffle", "dropout")
 FIXED_SEED = 0  # what a stream follows that a scenario does not vary
 
 

@@ -1,0 +1,131 @@
+"""Outcomes to rows: every number of a replicate, from what its record holds and the rows it was made from."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from mirage.data.law import Law
+from mirage.data.split import Array, Splits
+from mirage.data.stages import Stages
+from mirage.metrics import decisions
+from mirage.metrics.decisions import Decision
+from mirage.metrics.metric import Metric, ScoredRows, compute
+from mirage.metrics.references import REFERENCES
+from mirage.metrics.table import METRICS
+from mirage.models.kind import Kind
+
+Row = tuple[str, str, str, float]  # reference (nothing: the arm itself), split, metric, value
+
+
+class Arm(Protocol):
+    """What measuring needs to know of an arm."""
+
+    @property
+    def data(self) -> Law: ...  # noqa: D102
+    @property
+    def stages(self) -> Stages: ...  # noqa: D102
+    @property
+    def model(self) -> Kind: ...  # noqa: D102
+    @property
+    def decision(self) -> Decision: ...  # noqa: D102
+
+
+class Outcome(Protocol):
+    """What measuring needs of a replicate: see `mirage.training.replicate.Outcome`."""
+
+    @property
+    def labels(self) -> Mapping[str, Array]: ...  # noqa: D102
+    @property
+    def scores(self) -> Mapping[str, Array]: ...  # noqa: D102
+    @property
+    def numbers(self) -> Mapping[str, float]: ...  # noqa: D102
+
+
+def measure(arm: Arm, metrics: Sequence[str], references: Sequence[str], splits: Splits, outcome: Outcome) -> list[Row]:
+    """All rows of a replicate: the arm's own, those without a split (`model`), and its references' on the same data.
+
+    Parameters
+    ----------
+    metrics, references
+        Names, in the order in which rows are listed.
+    splits
+        The rows of the replicate's first model.
+    outcome
+        Labels, scores and numbers; metrics are averaged over models where there are several.
+
+    Returns
+    -------
+    list
+        Rows. If the replicate diverged, every value except `diverged` is NaN.
+    """
+    diverged = bool(outcome.numbers["diverged"])
+    chosen = [METRICS[name] for name in metrics]
+    scored = [name for name, split in splits.items() if not split.looked_at]
+    if arm.decision.ensembles_of > 1:
+        scored.remove("train")  # every model has training rows of its own
+    rows: list[Row] = []
+    for split in scored:
+        scores = _scores(arm, outcome, split)
+        y = _by_model(outcome.labels[split])[: len(scores)]  # one test set, repeated for every model
+        if diverged:
+            scores = np.full(scores.shape, np.nan)
+        each = [_measured(arm, chosen, *one) for one in zip(y, scores, strict=True)]
+        rows += [("", split, name, float(np.mean([one[name] for one in each]))) for name in metrics]
+    with np.errstate(all="ignore"):  # what a diverged replicate predicts may be infinite
+        numbers = dict(outcome.numbers) | _derived(arm, outcome)
+    rows += [("", "model", k, np.nan if diverged and k != "diverged" else v) for k, v in numbers.items()]
+    for name in references:
+        predictions = REFERENCES[name].predictions(arm.data, {s: splits[s] for s in dict.fromkeys(["train", *scored])})
+        for split in scored:
+            y, scores = splits[split].y, predictions[split]
+            decided = decisions.above(scores, arm.decision.threshold)
+            values = compute(chosen, ScoredRows(y, scores, decided, arm.decision.miss_cost))
+            rows += [(name, split, metric, value) for metric, value in values.items()]
+    return rows
+
+
+def _by_model(values: Array) -> Array:
+    return values if values.ndim == 2 else values[None]
+
+
+def _scores(arm: Arm, outcome: Outcome, split: str) -> Array:
+    """What decisions are made from [ensemble, row]: recorded scores, averaged and corrected as settings say."""
+    scores = decisions.ensembles(_by_model(outcome.scores[split]), arm.decision.ensembles_of)
+    if arm.decision.corrected_to is None:
+        return scores
+    return decisions.corrected(scores, float(outcome.labels["train"].mean()), arm.decision.corrected_to)
+
+
+def _measured(arm: Arm, metrics: Sequence[Metric], y: Array, scores: Array) -> dict[str, float]:
+    decided = decisions.decide(arm.model.regresses, arm.decision, np.nan_to_num(scores))
+    return compute(metrics, ScoredRows(y, scores, decided, arm.decision.miss_cost))
+
+
+def _derived(arm: Arm, outcome: Outcome) -> dict[str, float]:
+    """Numbers without a split that follow from labels and scores: the law's, the stages', those of several models.
+
+    For a replicate of several models `prediction_spread` is the standard deviation over models (or ensembles of them)
+    of the prediction, mean over test rows; `score_spread` that of the test error; `target_spread` that of the test
+    targets.
+    """
+
+    def decide(scores: Array) -> Array:
+        return decisions.decide(arm.model.regresses, arm.decision, scores)
+
+    numbers = arm.data.numbers(outcome.scores, decide)
+    listed = arm.stages.listed()
+    for place, stage in enumerate(listed, 1):
+        numbers |= stage.numbers(outcome.labels, [split for later in listed[place:] for split in later.adds()])
+    if outcome.scores["train"].ndim == 2:
+        predicted = _scores(arm, outcome, "test")
+        y = outcome.labels["test"][: len(predicted)]
+        numbers["prediction_spread"] = float(np.mean(_sd(predicted)))
+        numbers["score_spread"] = float(_sd(((predicted - y) ** 2).mean(axis=1)))
+        numbers["target_spread"] = float(_sd(y[0]))
+    return numbers
+
+
+def _sd(values: Array) -> Array:
+    """Sample standard deviation along the first axis; NaN where there is one value only."""
+    return np.asarray(values.std(axis=0, ddof=1) if len(values) > 1 else np.full(values.shape[1:], np.nan))

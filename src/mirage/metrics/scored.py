@@ -1,0 +1,66 @@
+"""Metrics of scores.
+
+Written out where that is short, with scikit-learn as their test: its checks of arguments cost milliseconds a metric.
+"""
+
+import numpy as np
+
+from mirage.metrics.metric import OTHER, SHARE, ScoredRows, metric
+
+BINS = 10  # of the expected calibration error: the usual number
+
+
+@metric(needs="targets", scale=OTHER)
+def mse(rows: ScoredRows) -> float:
+    """Mean squared error, in squared units of the target."""
+    return float(np.mean((rows.scores - rows.y) ** 2))
+
+
+@metric(needs="scores", scale=SHARE)
+def roc_auc(rows: ScoredRows) -> float:
+    """Area under the ROC curve: how often a row of class 1 scores above one of class 0; undefined for one class."""
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(rows.y, rows.scores)) if len(np.unique(rows.y)) == 2 else np.nan
+
+
+@metric(needs="scores", scale=SHARE)
+def average_precision(rows: ScoredRows) -> float:
+    """Mean precision over the recalls that a falling threshold reaches; undefined for one class."""
+    from sklearn.metrics import average_precision_score
+
+    return float(average_precision_score(rows.y, rows.scores)) if len(np.unique(rows.y)) == 2 else np.nan
+
+
+@metric(needs="probabilities", scale=OTHER)
+def log_loss(rows: ScoredRows) -> float:
+    """Mean negative log-likelihood in nats; probabilities are kept off 0 and 1 as scikit-learn does."""
+    probability = rows.scores.astype(float)
+    eps = np.finfo(probability.dtype).eps
+    p = np.clip(probability, eps, 1 - eps)
+    return float(-np.mean(np.where(rows.y == 1, np.log(p), np.log1p(-p))))
+
+
+@metric(needs="probabilities", scale=OTHER)
+def brier(rows: ScoredRows) -> float:
+    """Mean squared distance of probability and class."""
+    return float(np.mean((rows.scores.astype(float) - rows.y) ** 2))
+
+
+@metric(needs="probabilities", scale=OTHER)
+def ece(rows: ScoredRows) -> float:
+    """Expected calibration error: mean distance of predicted probability and share of positives, over ten bins.
+
+    Guo et al. 2017, for the probability of class 1: bins of equal width are weighted by their rows.
+    """
+    probability = rows.scores.astype(float)
+    inside = np.minimum((probability * BINS).astype(int), BINS - 1)
+    count = np.bincount(inside, minlength=BINS)
+    gaps = np.bincount(inside, probability, BINS) - np.bincount(inside, rows.y, BINS)
+    return float(np.abs(gaps).sum() / count.sum())
+
+
+@metric(needs="scores", scale=OTHER)
+def outside_unit(rows: ScoredRows) -> float:
+    """Share of scores that are below 0 or above 1 and so no probabilities."""
+    return float(np.mean((rows.scores < 0) | (rows.scores > 1)))

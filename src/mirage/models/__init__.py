@@ -1,0 +1,1 @@
+"""Model kinds, their layers and initial variables, and how networks are fitted."""

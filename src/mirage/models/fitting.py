@@ -1,0 +1,105 @@
+"""How a network is fitted: settings in the words of ``model.fit``, and the Keras objects they stand for."""
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from pydantic import model_validator
+
+from mirage.settings import Block, Settings, number, pick, setting, whole
+
+if TYPE_CHECKING:
+    import keras
+
+
+class Optimizer(Block):
+    """A Keras optimizer; what has no setting here is Keras's default."""
+
+    table: ClassVar[dict[str, type[Any]]]
+    learning_rate: float = number("step size", gt=0)
+
+    def optimizer(self) -> "keras.Optimizer":
+        """A new optimizer."""
+        import keras
+
+        return getattr(keras.optimizers, self.keras_name)(learning_rate=self.learning_rate)
+
+    keras_name: ClassVar[str]
+
+
+class Adam(Optimizer):
+    """Kingma and Ba's Adam."""
+
+    name: Literal["adam"]
+    keras_name = "Adam"
+
+
+class AdamW(Optimizer):
+    """Adam with Keras's default weight decay."""
+
+    name: Literal["adamw"]
+    keras_name = "AdamW"
+
+
+class RMSprop(Optimizer):
+    """Hinton's RMSprop."""
+
+    name: Literal["rmsprop"]
+    keras_name = "RMSprop"
+
+
+class SGD(Optimizer):
+    """Gradient descent by batches."""
+
+    name: Literal["sgd"]
+    keras_name = "SGD"
+
+
+Optimizer.table = {"adam": Adam, "adamw": AdamW, "rmsprop": RMSprop, "sgd": SGD}
+
+LOSSES = {
+    "mean_squared_error": "MeanSquaredError",
+    "mean_absolute_error": "MeanAbsoluteError",
+    "binary_crossentropy": "BinaryCrossentropy",
+}
+WATCHED = {"accuracy": "BinaryAccuracy"}
+
+
+class EarlyStopping(Settings):
+    """Keras's EarlyStopping callback."""
+
+    monitor: Literal["loss", "val_loss"]
+    patience: int = whole("epochs without a better value that are waited for")
+    restore_best_weights: bool = setting("keep the weights of the best epoch", "true or false", default=False)
+
+
+class Training(Settings):
+    """How a network is fitted; the words mean what they mean in ``model.fit``."""
+
+    engine: Literal["stacked", "fit"]
+    loss: Literal["mean_squared_error", "mean_absolute_error", "binary_crossentropy"]
+    optimizer: pick(Optimizer)  # type: ignore[valid-type]
+    epochs: int = whole("passes over the training rows, at most", 1)
+    batch_size: int = whole("rows of an optimizer step", 1)
+    class_weight: Literal["none", "balanced"] = "none"
+    watch: list[Literal["accuracy"]] = []
+    validate_on: Literal["none", "validation", "test"] = "none"
+    stopping: EarlyStopping | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if len(set(self.watch)) < len(self.watch):
+            self.refuse("watch", "each metric once")
+        if self.stopping is not None and self.stopping.monitor == "val_loss" and self.validate_on == "none":
+            self.refuse("stopping.monitor", "loss, as training.validate_on is none")
+        return self
+
+    def keras_loss(self) -> "keras.Loss":
+        """A new Keras loss."""
+        import keras
+
+        return getattr(keras.losses, LOSSES[self.loss])()
+
+    def keras_metrics(self) -> "list[keras.Metric]":
+        """New Keras metrics to follow over the epochs."""
+        import keras
+
+        return [getattr(keras.metrics, WATCHED[name])(name=name) for name in self.watch]

@@ -1,0 +1,84 @@
+"""Kind `mlp`: a network of dense layers."""
+
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
+
+import numpy as np
+from pydantic import model_validator
+
+from mirage.models.kind import Network
+from mirage.settings import number, setting, whole
+
+if TYPE_CHECKING:
+    import keras
+
+Activation = Literal["relu", "tanh", "sigmoid", "elu", "gelu", "selu", "silu", "softplus", "linear"]
+Stream = Literal["data", "split", "resample", "augment", "init", "shuffle", "dropout"]
+
+
+class Mlp(Network):
+    """Dense hidden layers (with an L2 penalty), each followed by what its settings ask for, and one output unit.
+
+    `members` is how many models make one replicate, each with its own turn of the streams in `members_vary`.
+    """
+
+    name: Literal["mlp"]
+    hidden: list[int] = setting("units of the hidden layers", "a list of one or more whole numbers of at least 1")
+    activation: Activation
+    batch_norm: bool = setting("BatchNormalization after each hidden layer", "true or false", default=False)
+    dropout: float = number("share of units switched off after each hidden layer", ge=0, lt=1, default=0.0)
+    l2: float = number("L2 penalty of each hidden layer's weights", ge=0, default=0.0)
+    output: Literal["linear", "sigmoid"]
+    members: int = whole("models that make one replicate", 1, 8)
+    members_vary: list[Stream] = setting(
+        "the streams that differ between them", f"a list of any of {', '.join(get_args(Stream))}", default=[]
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.hidden or min(self.hidden) < 1 or max(self.hidden) > 100_000:
+            self.refuse("hidden", "a list of one or more whole numbers from 1 to 100000")
+        if len(set(self.members_vary)) < len(self.members_vary):
+            self.refuse("members_vary", "each stream once")
+        return self
+
+    @property
+    def models(self) -> int:
+        """`members`."""
+        return self.members
+
+    @property
+    def varied(self) -> list[str]:
+        """`members_vary`."""
+        return list(self.members_vary)
+
+    def build(self, shape: tuple[int, ...]) -> "keras.Model":
+        """A Sequential model of Keras's own layers; only Dropout draws its masks our way."""
+        import keras
+
+        from mirage.models import layers
+
+        parts: list[Any] = [keras.Input(shape)]
+        for units in self.hidden:
+            penalty = keras.regularizers.L2(self.l2) if self.l2 else None
+            parts.append(keras.layers.Dense(units, activation=self.activation, kernel_regularizer=penalty))
+            if self.batch_norm:
+                parts.append(keras.layers.BatchNormalization())
+            if self.dropout:
+                parts.append(layers.Dropout(self.dropout, seed=0))
+        return keras.Sequential([*parts, keras.layers.Dense(1, activation=self.output)])
+
+    def numbers(self, model: "keras.Model", variables: Any) -> dict[str, float]:
+        """`penalty`, where there is one: the L2 penalty that Keras adds to every loss it prints."""
+        if not self.l2:
+            return {}
+        values = {v.path: value for v, value in zip(model.trainable_variables, variables.trainable, strict=True)}
+        dense = [layer for layer in model.layers if getattr(layer, "kernel_regularizer", None)]
+        return {
+            "penalty": float(
+                sum(layer.kernel_regularizer.l2 * np.sum(values[layer.kernel.path] ** 2) for layer in dense)
+            )
+        }
+
+    def streams(self) -> set[str]:
+        """Those of every network, and `dropout` where there is any."""
+        return super().streams() | ({"dropout"} if self.dropout else set())

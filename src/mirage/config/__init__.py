@@ -1,0 +1,1 @@
+"""Scenario files and what was typed to a checked plan."""

@@ -1,33 +1,34 @@
-"""A stopwatch for the phases of a process: where its time went."""
+"""A stopwatch for the phases of a run: where its time went."""
 
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-_lock = threading.Lock()
-_spent: dict[str, float] = {}
 
+class Clock:
+    """Wall time by phase; threads add up."""
 
-@contextmanager
-def phase(name: str) -> Iterator[None]:
-    """Add the wall time of the enclosed block to the named phase; threads add up."""
-    began = time.perf_counter()
-    try:
-        yield
-    finally:
-        with _lock:
-            _spent[name] = _spent.get(name, 0.0) + time.perf_counter() - began
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._spent: dict[str, float] = {}
 
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Add the wall time of the enclosed block to the named phase."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.add({name: time.perf_counter() - began})
 
-def add(elsewhere: Mapping[str, float]) -> None:
-    """Add what another process has spent, by phase."""
-    with _lock:
-        for name, seconds in elsewhere.items():
-            _spent[name] = _spent.get(name, 0.0) + seconds
+    def add(self, elsewhere: Mapping[str, float]) -> None:
+        """Add what was spent elsewhere, as in another process."""
+        with self._lock:
+            for name, seconds in elsewhere.items():
+                self._spent[name] = self._spent.get(name, 0.0) + seconds
 
-
-def spent() -> dict[str, float]:
-    """Seconds by phase since the process began."""
-    with _lock:
-        return dict(_spent)
+    def spent(self) -> dict[str, float]:
+        """Seconds by phase so far."""
+        with self._lock:
+            return dict(self._spent)

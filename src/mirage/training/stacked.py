@@ -18,7 +18,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mirage import clock
+from mirage.clock import Clock
+from mirage.models.variables import CannotStackError, Variables
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Tensors = list[tf.Tensor]
@@ -40,29 +41,6 @@ ELEMENTWISE = (
 
 ROWS_PER_BLOCK = 256  # predicted at a time: one shape, so one program, whatever the number of rows
 STEPS_PER_CHUNK = 1000  # a fraction of a second: progress shows, an interrupt is heard, orders stay small
-
-
-class CannotStackError(ValueError):
-    """What was asked for has no stacked form that gives the numbers of ``model.fit``."""
-
-
-@dataclass(frozen=True)
-class Variables:
-    """The variables of one replica: trainable weights, and state (Dropout seeds, BatchNorm statistics)."""
-
-    trainable: list[Array]
-    state: list[Array]
-
-    @classmethod
-    def of(cls, model: keras.Model) -> "Variables":
-        """Copy the present variables of a built model."""
-        return cls([v.numpy() for v in model.trainable_variables], [v.numpy() for v in model.non_trainable_variables])
-
-    def assign_to(self, model: keras.Model) -> None:
-        """Put these variables into a model of the same architecture."""
-        variables = [*model.trainable_variables, *model.non_trainable_variables]
-        for variable, value in zip(variables, [*self.trainable, *self.state], strict=True):
-            variable.assign(value)
 
 
 @dataclass(frozen=True)
@@ -121,8 +99,8 @@ def finite(variables: Variables, history: dict[str, Array]) -> bool:
     return bool(np.isfinite(history["loss"]).all() and all(np.isfinite(v).all() for v in variables.trainable))
 
 
-def _refuse(what: str, got: object, takes: str) -> None:
-    raise CannotStackError(f"{what}: got {got}, a stack takes {takes}")
+def _refuse(what: str, got: object, expected: str) -> None:
+    raise CannotStackError(f"{what}: got {got}, expected {expected}")
 
 
 def _check(model: keras.Model, optimizer: keras.Optimizer) -> None:
@@ -342,6 +320,7 @@ class Stack:
         validation: Rows | None = None,
         progress: Callable[[int], None] = lambda epochs_done: None,
         steps_per_chunk: int = STEPS_PER_CHUNK,
+        clock: Clock | None = None,
     ) -> list[Fitted]:
         """Train a stack of at most `width` replicas; return what each gave, in the order given.
 
@@ -357,10 +336,13 @@ class Stack:
             Called with the number of epochs done after each chunk. What it raises ends the training.
         steps_per_chunk
             Optimizer steps between two calls of `progress`. Changes no number.
+        clock
+            Told how long compiling and training took.
         """
+        clock = clock or Clock()
         replicas = len(initial)
         if not 1 <= replicas <= self.width:
-            raise ValueError(f"replicas: got {replicas}, a stack of this width takes 1 to {self.width}")
+            raise ValueError(f"replicas: got {replicas}, expected 1 to {self.width}")
         if self.stopping is not None and self.stopping.monitor.startswith("val_") and validation is None:
             raise ValueError(f"stopping.monitor: got {self.stopping.monitor} without validation data")
         for variable, values in zip(self._weights, zip(*(v.trainable for v in initial), strict=True), strict=True):
@@ -419,8 +401,9 @@ class Stack:
             results.append(Fitted(variables, own, int(epochs_run[r]), best, not finite(variables, own)))
         return results
 
-    def predict(self, replicas: Sequence[Variables], x: Array) -> Array:
+    def predict(self, replicas: Sequence[Variables], x: Array, clock: Clock | None = None) -> Array:
         """Predictions of at most `width` replicas for x [replica, row, ...]: shape [replica, row, output]."""
+        clock = clock or Clock()
         trainable = [self._pad(values) for values in zip(*(v.trainable for v in replicas), strict=True)]
         state = [self._pad(values) for values in zip(*(v.state for v in replicas), strict=True)]
         rows = x.shape[1]

@@ -7,7 +7,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from mirage.stacked import Array, Fitted, Rows, Stopping, Variables, finite
+from mirage.clock import Clock
+from mirage.models.variables import Variables
+from mirage.training.stacked import Array, Fitted, Rows, Stack, Stopping, finite
 
 
 class OrderedRows(keras.utils.PyDataset):
@@ -88,3 +90,42 @@ def fit(
     variables = Variables.of(model)
     best = None if stopper is None else stopper.best_epoch
     return Fitted(variables, history, len(history["loss"]), best, not finite(variables, history))
+
+
+def fit_one_by_one(
+    stack: Stack,
+    initial: Sequence[Variables],
+    rows: Rows,
+    *,
+    epochs: int,
+    orders: Callable[[int], Array],
+    validation: Rows | None,
+    progress: Callable[[int], None],
+    clock: Clock | None = None,
+) -> list[Fitted]:
+    """What `stack.fit` gives, by plain ``model.fit``: the same start, rows and order of batches, slowly."""
+    order = orders(epochs)
+    fitted: list[Fitted] = []
+    with (clock or Clock()).phase("train"):
+        for r, start in enumerate(initial):
+
+            def advance(epochs_done: int, before: int = r * epochs) -> None:
+                progress((before + epochs_done) // len(initial))
+
+            fitted.append(
+                fit(
+                    stack.model,
+                    start,
+                    Rows(*(None if a is None else a[r] for a in rows)),
+                    loss=stack.loss,
+                    optimizer=stack.optimizer,
+                    metrics=stack.metrics,
+                    batch_size=stack.batch_size,
+                    stopping=stack.stopping,
+                    epochs=epochs,
+                    order=order[r],
+                    validation=None if validation is None else Rows(validation.x[r], validation.y[r]),
+                    progress=advance,
+                )
+            )
+    return fitted

@@ -1,0 +1,125 @@
+"""One stack of networks: from rows and streams to trained models."""
+
+import json
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from sklearn.utils.class_weight import compute_sample_weight
+
+from mirage.clock import Clock
+from mirage.config.plan import Arm
+from mirage.data.split import Array, Splits
+from mirage.data.streams import Streams
+from mirage.models.variables import initial
+from mirage.training.replicate import WIDTH, Trained
+from mirage.training.stacked import Fitted, Rows, Stack, Stopping
+
+# What a program is not compiled for: these reach it as numbers.
+NOT_COMPILED = ("epochs", "class_weight", "members", "members_vary")
+
+
+def settings_key(arm: Arm) -> str:
+    """What of an arm's settings a program is compiled for, as text; its rows' shapes come on top."""
+    assert arm.training is not None
+    settings = arm.model.model_dump() | {"training": arm.training.model_dump()}
+    for part in (settings, settings["training"]):
+        part |= {key: None for key in NOT_COMPILED if key in part}
+    return json.dumps(settings, sort_keys=True)
+
+
+def program_key(arm: Arm, rows: Splits) -> str:
+    """What a compiled program is known by: the settings it is compiled for and the shape of one row."""
+    return f"{settings_key(arm)} {rows['train'].x.shape[1:]}"
+
+
+def compiled(arm: Arm, rows: Splits) -> Stack:
+    """A new stack for an arm with rows of this shape."""
+    training = arm.training
+    assert training is not None
+    rule = training.stopping
+    return Stack(
+        arm.model.build(rows["train"].x.shape[1:]),
+        loss=training.keras_loss(),
+        optimizer=training.optimizer.optimizer(),
+        width=WIDTH,
+        batch_size=training.batch_size,
+        metrics=training.keras_metrics(),
+        stopping=None
+        if rule is None
+        else Stopping(rule.patience, rule.monitor, restore_best_weights=rule.restore_best_weights),
+    )
+
+
+def orders(all_streams: Sequence[Streams], rows: int) -> Callable[[int], Array]:
+    """The row order of the next k epochs, [replica, k, row]: every replica shuffles from its own stream."""
+    draws = [streams.generator("shuffle") for streams in all_streams]
+    return lambda epochs: np.stack([d.permuted(np.tile(np.arange(rows), (epochs, 1)), axis=1) for d in draws])
+
+
+def train(
+    arm: Arm,
+    all_streams: Sequence[Streams],
+    drawn: Sequence[Splits],
+    stack: Stack,
+    fit: Callable[..., list[Fitted]],
+    progress: Callable[[int], None],
+    clock: Clock,
+) -> list[Trained]:
+    """Train one stack.
+
+    Parameters
+    ----------
+    all_streams, drawn
+        The streams and the rows of every model, at most `WIDTH`.
+    stack
+        The compiled program.
+    fit
+        What trains: ``Stack.fit``, or ``fit_one_by_one`` for plain ``model.fit``.
+    progress
+        Called with the number of epochs done.
+    """
+    training = arm.training
+    assert training is not None
+    with clock.phase("initialise"):
+        start = [initial(stack.model, streams) for streams in all_streams]
+
+    def rows_of(split: str) -> Rows:
+        x, y = ([getattr(splits[split], part) for splits in drawn] for part in ("x", "y"))
+        return Rows(np.stack(x).astype(np.float32), np.stack(y).astype(np.float32))
+
+    rows = rows_of("train")
+    if training.class_weight == "balanced":
+        weights = [compute_sample_weight("balanced", splits["train"].y) for splits in drawn]
+        rows = rows._replace(weight=np.stack(weights).astype(np.float32))
+    fitted = fit(
+        stack,
+        start,
+        rows,
+        epochs=training.epochs,
+        orders=orders(all_streams, rows.x.shape[1]),
+        validation=None if training.validate_on == "none" else rows_of(training.validate_on),
+        progress=progress,
+        clock=clock,
+    )
+    sizes = [len(split.y) for split in drawn[0].values()]
+    everything = np.concatenate([rows_of(split).x for split in drawn[0]], axis=1)
+    predicted = stack.predict([one.variables for one in fitted], everything, clock)[..., 0]
+    by_split = np.split(predicted, np.cumsum(sizes)[:-1], axis=1)
+    return [
+        Trained(
+            dict(zip(drawn[0], (values[i] for values in by_split), strict=True)),
+            {"epochs_run": float(one.epochs_run), "diverged": float(one.diverged)}
+            | arm.model.numbers(stack.model, one.variables)
+            | best_epoch(None if training.stopping is None else training.stopping.monitor, one),
+            one.history,
+        )
+        for i, one in enumerate(fitted)
+    ]
+
+
+def best_epoch(monitor: str | None, fitted: Fitted) -> dict[str, float]:
+    """The epoch, counted from 1, that early stopping found best, and the monitored value there; nothing without it."""
+    if monitor is None:
+        return {}
+    best = fitted.best_epoch or 0
+    return {"best_epoch": float(best) + 1, "best_monitored": float(fitted.history[monitor][best])}

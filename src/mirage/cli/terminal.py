@@ -1,9 +1,11 @@
 """What a run says in the terminal: progress while it trains, then its table."""
 
+import codecs
 import multiprocessing
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from shutil import get_terminal_size
 
@@ -17,28 +19,63 @@ from rich.table import Table
 # Wide enough for every number: in a narrower terminal, and in a file, lines are rather long than cut.
 NARROWEST = 110
 SECONDS_BETWEEN_LINES = 60
-out = Console(highlight=False, soft_wrap=True, width=max(NARROWEST, get_terminal_size((NARROWEST, 24)).columns))
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+# What stands for a sign that a terminal's encoding lacks.
+SIGNS = {
+    "✓": "+",
+    "✗": "x",
+    "≈": "~",
+    "–": "-",
+    "−": "-",
+    "±": "+-",
+    "→": "->",
+    "←": "<-",
+    "×": "x",
+    "─": "-",
+    "…": "...",
+}
+
+
+def _another_sign(error: UnicodeError) -> tuple[str, int]:
+    """A sign that can be printed, for one that cannot; of a file's name the bytes that are no text as they are."""
+    assert isinstance(error, UnicodeEncodeError)
+    signs = error.object[error.start : error.end]
+    return "".join(SIGNS.get(sign, "?") for sign in signs), error.end
+
+
+def print_any_sign() -> None:
+    """Let standard output and error print another sign for one that their encoding lacks, instead of failing."""
+    codecs.register_error("mirage-another-sign", _another_sign)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="mirage-another-sign")
+
+
+def console(stderr: bool = False) -> Console:
+    """Where text is printed as it is: names, settings and data are never markup."""
+    width = None if stderr else max(NARROWEST, get_terminal_size((NARROWEST, 24)).columns)
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True, width=width)
 
 
 @contextmanager
-def progress(totals: dict[str, int]) -> Iterator[Callable[[str, int], None]]:
+def progress(totals: Mapping[str, int]) -> Iterator[Callable[[str, int], None]]:
     """How far training is, and the time left; yields advance(arm, epochs). On standard error.
 
     In a terminal a bar for every arm, counting epochs times stacks. Elsewhere, as in a cluster's log or in a worker
     that has others beside it, a line every minute.
     """
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
-        TextColumn("{task.completed}/{task.total} epochs"),
+        TextColumn("{task.completed}/{task.total} epochs", markup=False),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
+    err = console(stderr=True)
     bare = not err.is_terminal or multiprocessing.parent_process() is not None
     with Progress(*columns, console=err, transient=True, disable=bare) as bars:
         rows = {arm: bars.add_task(f"training {arm}", total=total) for arm, total in totals.items()}
-        lines = _lines(sum(totals.values()))
+        lines = _lines(sum(totals.values()), err)
 
         def advance(arm: str, epochs: int) -> None:
             bars.advance(rows[arm], epochs)
@@ -48,7 +85,7 @@ def progress(totals: dict[str, int]) -> Iterator[Callable[[str, int], None]]:
         yield advance
 
 
-def _lines(total: int) -> Callable[[int], None]:
+def _lines(total: int, err: Console) -> Callable[[int], None]:
     """A function that counts what is done and says so once a minute."""
     began = said = time.monotonic()
     done, lock = 0, threading.Lock()
@@ -135,4 +172,14 @@ def verdicts(judged: pd.DataFrame) -> Table:
     if untestable:
         shown.caption = f"{untestable} more cannot be tested with this example; why: results/tables/claims.csv"
         shown.caption_justify = "left"
+    return shown
+
+
+def difference(rows: Sequence[tuple[str, str, str]], one: str, other: str) -> Table:
+    """What two scenarios differ in: setting, one, other."""
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("setting", one, other):
+        shown.add_column(name, overflow="fold")
+    for row in rows:
+        shown.add_row(*row)
     return shown

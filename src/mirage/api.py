@@ -1,0 +1,191 @@
+"""What notebooks, scripts, benchmarks and tests use: plans, results, lessons. Silent; raises, never exits."""
+
+import importlib.util
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from mirage.claims.claims import Claim, Stated, Untestable, check, parse, sides, tests_of
+from mirage.config import compose, project
+from mirage.config.plan import CANONICAL_SEEDS, Plan
+from mirage.config.words import unknown
+from mirage.making import CannotRun, Made, Watch, make
+from mirage.settings import ConfigError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from mirage.claims.results import Results
+
+
+def plan(scenario: str, *settings: str, seeds: Iterable[int] | None = None) -> Plan:
+    """The checked plan of a scenario with these settings changed (``"model.dropout=0.5"``).
+
+    Parameters
+    ----------
+    seeds
+        The seeds to make, such as ``range(30)``; without it those of ``seed=`` and ``replicates=``, or seed 0.
+
+    Raises
+    ------
+    ConfigError
+        One line: the key, what it got, what was expected.
+    """
+    return compose.plan(scenario, *settings, seeds=seeds)
+
+
+def run(plan: Plan) -> "Results":
+    """The results of a plan; what has no record is trained first.
+
+    Raises
+    ------
+    CannotRun
+        If a seed of any arm failed; the other seeds are recorded.
+    """
+    made = perform(plan)
+    if made.failed:
+        first = made.failed[0]
+        seeds = ", ".join(map(str, sorted({failure.seed for failure in made.failed})))
+        raise CannotRun(f"{plan.scenario}: seeds {seeds} failed: {type(first.reason).__name__}: {first.reason}")
+    return made.results
+
+
+def load(scenario: str) -> "Results":
+    """The results of a scenario as it stands in its file, over the canonical seeds, from records alone.
+
+    Raises
+    ------
+    CannotRun
+        If there are records missing: ``make all`` trains them.
+    """
+    return perform(canonical(scenario, "steps=[tables]")).results
+
+
+def canonical(scenario: str, *request: str) -> Plan:
+    """The plan of a scenario as it stands in its file, over the canonical seeds."""
+    return compose.plan(scenario, *request, f"seed={CANONICAL_SEEDS[0]}", f"replicates={len(CANONICAL_SEEDS)}")
+
+
+def perform(plan: Plan, watch: Watch | None = None) -> Made:
+    """Make a plan with the claims of its lesson; see `mirage.making.make`.
+
+    Before a canonical plan is trained, a claim is refused that names an arm, split or metric the scenario won't have.
+    """
+    claims = claims_of(plan.about.lesson)
+    if plan.canonical and "train" in plan.request.steps:
+        _check_claims(plan, claims)
+    made = make(plan, claims, watch)
+    object.__setattr__(made.results, "drawn_by", _figure)
+    return made
+
+
+def stated(lesson: str) -> Stated:
+    """What stands in a lesson's file of claims."""
+    from omegaconf import OmegaConf
+
+    if lesson not in project.lessons():
+        raise unknown("lesson", lesson, project.lessons())
+    document = OmegaConf.to_container(OmegaConf.load(project.claims_file(lesson)))
+    assert isinstance(document, dict)
+    try:
+        return parse({str(key): value for key, value in document.items()})
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+
+
+def claims_of(lesson: str | None) -> tuple[Claim, ...]:
+    """The claims of a lesson; none where there is no lesson."""
+    return stated(lesson).claims if lesson is not None else ()
+
+
+def _check_claims(plan: Plan, claims: Iterable[Claim]) -> None:
+    """Refuse, before anything is trained, a claim that names what the scenario won't have.
+
+    Numbers of the split `model` are known only after training: their names are taken on trust until then.
+    """
+    from mirage.training.replicate import drawn
+
+    kind = plan.about.kind
+    tests = tests_of(claims, kind)
+    if not tests:
+        return
+    known = {side for test in tests.values() for side in sides(test) if side[1] == "model" and side[0] in plan.arms}
+    for arm, settings in plan.arms.items():
+        splits = drawn(settings, plan.about.vary, plan.seeds[0])[0]
+        for name in (arm, *(f"{arm}:{reference}" for reference in plan.about.references)):
+            known |= {(name, split, metric) for split in splits for metric in plan.about.metrics}
+    for claim in claims:
+        if isinstance(claim.test(kind), Untestable):
+            continue
+        try:
+            check(claim, kind, known)
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
+
+
+# -- lessons -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One question: its text and panels, its scenarios by kind, and its claims."""
+
+    name: str
+    module: ModuleType
+    scenarios: Mapping[str, str]
+    claims: tuple[Claim, ...]
+
+    @property
+    def question(self) -> str:
+        """The first line of the lesson's text."""
+        return (self.module.__doc__ or "").partition("\n")[0]
+
+    @property
+    def text(self) -> str:
+        """The lesson's text."""
+        return self.module.__doc__ or ""
+
+    def results(self) -> "list[Results]":
+        """The canonical results of every kind of scenario, from records alone."""
+        return [load(scenario) for scenario in self.scenarios.values()]
+
+    def figure(self) -> "Figure":
+        """The lesson's figure with every kind of scenario, from records alone."""
+        from mirage.figures.page import compose as composed
+
+        return composed(self.module, self.results())
+
+
+def lesson(name: str) -> Lesson:
+    """A lesson by its name.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such lesson, or its claims cannot be read.
+    """
+    found = stated(name)
+    return Lesson(name, lesson_module(name), found.scenarios, found.claims)
+
+
+def lesson_module(name: str) -> ModuleType:
+    """A lesson's file, loaded as a module."""
+    file = project.lesson_file(name)
+    if not file.is_file():
+        raise ConfigError(f"lesson: got {name}, expected a file {file}")
+    spec = importlib.util.spec_from_file_location(f"lesson_{name}", file)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _figure(results: "Results") -> "Figure":
+    """The figure of one scenario: its own panels of its lesson's page."""
+    from mirage.figures.page import compose as composed
+
+    name = results.plan.about.lesson
+    if name is None:
+        raise ConfigError(f"lesson: got null, expected a scenario of a lesson; {results.plan.scenario} has no panels")
+    return composed(lesson_module(name), [results])

@@ -1,0 +1,123 @@
+"""A sweep: every job is checked before the first one starts; Hydra's launchers run them; then it is summed up."""
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mirage import api, making
+from mirage.cli import job
+from mirage.cli.job import Report, Session
+from mirage.config import compose, project
+from mirage.config.plan import Plan
+from mirage.config.typed import Typed, parse, written
+
+HYDRA_KEYS = ("hydra/launcher", "hydra.launcher.")
+LINES_UP_TO = 3  # figures: more than that are drawn by several processes
+
+
+def parsed(words: Sequence[str]) -> list[Typed]:
+    """What was typed, ``scenario=glob(*)`` and the like included."""
+    return parse(words, {"scenario": project.scenarios(), "sweep": project.sweeps()})
+
+
+def sweep(typed: Sequence[Typed]) -> tuple[list[Plan], list[Report]]:
+    """Run every job of a sweep; their plans and reports.
+
+    Raises ConfigError for the first job that cannot be run: a sweep with one bad value does nothing at all.
+    """
+    jobs = compose.sweep_jobs([one for one in typed if not one.of_hydra])
+    plans = [compose.plan_of(of_job) for of_job in jobs]
+    for plan in plans:
+        making.results_folder(plan)
+    words = [f"words={written([one.text for one in of_job])}" for of_job in jobs]
+    return plans, _launched(words, [one.text for one in typed if one.of_hydra])
+
+
+def _launched(jobs: Sequence[str], of_hydra: Sequence[str]) -> list[Report]:
+    """Have Hydra launch jobs, in this process or where the launcher that was typed runs them."""
+    from hydra._internal.hydra import Hydra
+    from hydra._internal.utils import create_config_search_path
+    from hydra.core.global_hydra import GlobalHydra
+
+    hydra = Hydra.create_main_hydra2("mirage", create_config_search_path(str(project.conf())))
+    try:
+        returned = hydra.multirun("launch", functools.partial(task, Session(len(jobs))), [*of_hydra, *jobs])
+    finally:
+        GlobalHydra.instance().clear()
+    return [one.return_value for batch in returned for one in batch]
+
+
+def task(session: Session, composed: Any) -> Report:
+    """What Hydra runs for a job, by name: workers import it."""
+    from hydra.core.hydra_config import HydraConfig
+
+    from mirage.cli.terminal import print_any_sign
+
+    print_any_sign()
+    number = HydraConfig.get().job.num
+    return job.run(list(composed.words), session, (number if isinstance(number, int) else 0) + 1)
+
+
+def rows_of(plan: Plan) -> Any:
+    """The tidy rows of a plan's seeds that have every arm's record."""
+    import dataclasses
+
+    places = making.places(plan).values()
+    seeds = [seed for seed in plan.seeds if all(place.exists(seed) for place in places)]
+    if not seeds:
+        return None
+    request = plan.request.model_copy(update={"steps": ["tables"], "force": False})
+    return making.make(dataclasses.replace(plan, seeds=seeds, request=request)).results.rows
+
+
+def sum_up(plans: Sequence[Plan]) -> list[Path]:
+    """The table and the figure of every ready sweep, and of every scenario of which several settings were run."""
+    from mirage.report import sweeps
+
+    files: list[Path] = []
+    for key in dict.fromkeys((plan.sweep, plan.scenario) for plan in plans):
+        of_scenario = [plan for plan in plans if (plan.sweep, plan.scenario) == key]
+        if not sweeps.swept(of_scenario) or "tables" not in of_scenario[0].request.steps:
+            continue
+        found = [(plan, rows) for plan in of_scenario if (rows := rows_of(plan)) is not None]
+        if found:
+            folder = making.results_folder(of_scenario[0])
+            name = of_scenario[0].sweep or ""
+            files += sweeps.write(folder, [plan for plan, _ in found], [rows for _, rows in found], name)
+    return files
+
+
+def draw(plans: Sequence[Plan]) -> list[tuple[list[Path], str]]:
+    """The figures of the lessons of canonical plans, each with all of its scenarios: files, or why there is none."""
+    wanted: dict[tuple[str, str], bool] = {}
+    for plan in plans:
+        if plan.canonical and plan.about.lesson and "figures" in plan.request.steps:
+            key = str(making.results_folder(plan)), plan.about.lesson
+            wanted[key] = wanted.get(key, False) or "train" not in plan.request.steps
+    if len(wanted) <= LINES_UP_TO:
+        return [draw_lesson(folder, lesson, again) for (folder, lesson), again in wanted.items()]
+    from joblib import Parallel, delayed
+
+    return list(
+        Parallel(n_jobs=-1)(delayed(draw_lesson)(folder, lesson, again) for (folder, lesson), again in wanted.items())
+    )
+
+
+def draw_lesson(folder: str, lesson: str, again: bool) -> tuple[list[Path], str]:
+    """Draw one lesson's figure from the canonical records of all of its scenarios, unless it is up to date."""
+    from mirage.report import pages
+
+    scenarios = api.stated(lesson).scenarios
+    halves = []
+    for scenario in scenarios.values():
+        plan = api.canonical(scenario, "steps=[tables]", f"results_dir={written(folder)}")
+        if all(place.exists(seed) for place in making.places(plan).values() for seed in plan.seeds):
+            halves.append(api.perform(plan).results)
+    if not halves:
+        return [], f"{lesson}: figure not drawn: no records"
+    try:
+        file = project.lesson_file(lesson)
+        return pages.write_page(Path(folder), api.lesson_module(lesson), file, halves, scenarios, again), ""
+    except pages.IncompletePage as incomplete:
+        return [], str(incomplete)

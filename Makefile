@@ -4,37 +4,42 @@ PY  := .venv/bin/python
 RUN := $(PY) -m run
 # A worker a core: measures faster than threads of one process (make bench PARTS=workers).
 EVERY_SCENARIO := $(RUN) -m hydra/launcher=joblib hydra.launcher.verbose=10 'scenario=glob(*)'
+EVERY_SWEEP := $(RUN) -m hydra/launcher=joblib hydra.launcher.verbose=10 'sweep=glob(*)'
+REPORT := $(PY) -m mirage.report.ledger
+TESTS := $(PY) -m pytest -n 2 --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help all lesson quick sweeps ray slurm test lint tables figures check bench lock clean clean-records
+.PHONY: help all lesson quick sweeps ray slurm test test-slow lint tables figures report check bench lock check-locks clean
+.PHONY: clean-records
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
 	@echo "PYTHON=/path/to/python chooses the Python that .venv is made with."
 
-all: .venv/ready  ## every scenario over 30 seeds, then all tables and figures
+all: .venv/ready  ## every scenario over 30 seeds and the ready sweeps, then all tables and figures
 	$(EVERY_SCENARIO) replicates=30
-	$(PY) -m readme
+	$(EVERY_SWEEP)
+	$(REPORT)
 
-lesson: $(if $(L),.venv/ready,which-lesson)  ## one lesson over 30 seeds: make lesson L=dropout
-	$(RUN) 'scenario=$(L)' replicates=30
+lesson: $(if $(L),.venv/ready,which-lesson)  ## all scenarios of one lesson over 30 seeds: make lesson L=dropout
+	$(RUN) -m "scenario=$$($(PY) -c 'import mirage; print(*mirage.lesson("$(L)").scenarios.values(), sep=",")')" replicates=30
 
 quick: .venv/ready  ## every scenario over 3 seeds, into results/custom
 	$(EVERY_SCENARIO) replicates=3
 
-sweeps: .venv/ready  ## the ready sweeps of conf/sweep over 30 seeds, into results/custom
-	@for sweep in $(basename $(notdir $(wildcard conf/sweep/*.yaml))); do \
-		echo "$(RUN) -m +sweep=$$sweep"; \
-		$(RUN) -m +sweep=$$sweep > build-sweep.log || { cat build-sweep.log; exit 1; }; \
-		grep -E '^(sweep|time) ' build-sweep.log; rm build-sweep.log; done
+sweeps: .venv/ready  ## the ready sweeps of conf/sweep, into results/tables
+	$(EVERY_SWEEP)
 
 ray: .venv-ray/ready  ## an environment for sweeps on a Ray cluster, .venv-ray
 
 slurm: .venv-slurm/ready  ## an environment for sweeps on a SLURM cluster, .venv-slurm
 
 test: .venv/ready .venv/dev  ## the tests, on two cores
-	$(PY) -m pytest -n 2 --no-loadscope-reorder  # the long files first
+	$(TESTS) -m 'not slow and not cluster'
+
+test-slow: .venv/ready .venv/dev  ## fifty kills, a thousand settings, every command shown, environments for clusters
+	$(TESTS) -m 'slow or cluster'
 
 lint: .venv/ready .venv/dev  ## style, types, which module may import which
 	$(PY) -m ruff check
@@ -42,21 +47,25 @@ lint: .venv/ready .venv/dev  ## style, types, which module may import which
 	$(PY) -m mypy
 	.venv/bin/lint-imports --no-logo
 
-tables: .venv/ready  ## all tables, and README's numbers, again from the records
+tables: .venv/ready  ## all tables and what is written from them again, from the records
 	$(EVERY_SCENARIO) replicates=30 'steps=[tables]'
-	$(PY) -m readme
+	$(EVERY_SWEEP) 'steps=[tables]'
+	$(REPORT)
 
 figures: .venv/ready  ## all figures again from the records
 	$(EVERY_SCENARIO) replicates=30 'steps=[figures]'
 
-check: .venv/ready  ## make everything again, compare with the committed tables; QUICK=1: a slice
-	$(PY) -m check $(if $(QUICK),quick)
+report: .venv/ready  ## what is written from the tables: ledger, lessons, README
+	$(REPORT)
+
+check: .venv/ready  ## make everything again, compare with the committed tables; QUICK=1: a slice; EXACT=1: every byte
+	$(PY) -m mirage.report.check $(if $(QUICK),quick) $(if $(EXACT),exact)
 
 bench: .venv/ready .venv/bench  ## how fast it is, half an hour; PARTS="growth workers": some of it
-	$(PY) -m bench $(PARTS)
-	$(PY) -m readme
+	$(PY) benchmarks/bench.py $(PARTS)
+	$(REPORT)
 
-lock: .venv/ready  ## renew the pinned dependencies
+lock: .venv/ready  ## pin what pyproject.toml names; UPGRADE=1: in the newest versions
 	$(LOCK) pyproject.toml -o requirements.lock
 	$(LOCK) pyproject.toml --extra dev -c requirements.lock -o locks/dev.lock
 	$(LOCK) pyproject.toml --extra bench -c requirements.lock -o locks/bench.lock
@@ -65,6 +74,12 @@ lock: .venv/ready  ## renew the pinned dependencies
 	$(LOCK) pyproject.toml --extra ray -c build-constraints.txt -o locks/ray.lock; rm build-constraints.txt
 	echo uv | $(LOCK) - -o locks/uv.lock
 	! grep -n '://' requirements.lock locks/*.lock
+
+check-locks: .venv/ready  ## whether the locks can be installed with each Python that is supported
+	@for version in 3.11 3.12 3.13; do for lock in requirements.lock locks/dev.lock locks/slurm.lock locks/ray.lock; do \
+		.venv/bin/uv pip install --quiet --dry-run --target build-locks --python-version $$version --only-binary :all: \
+			--no-binary antlr4-python3-runtime --require-hashes -r $$lock || exit 1; \
+		echo "$$lock can be installed with Python $$version"; done; done
 
 clean:  ## remove .venv, caches and results/custom; records stay
 	rm -rf .venv .venv-* .*_cache .hypothesis build src/*.egg-info results/custom
@@ -86,7 +101,7 @@ INSTALL := .venv/bin/uv pip install --quiet --python $(PY)
 INSTALL_LOCKED := $(INSTALL) --compile-bytecode --require-hashes -b requirements.lock
 NUMERICAL := tensorflow|keras|numpy|scipy|scikit-learn|imbalanced-learn|pandas|h5py|ml-dtypes
 LOCK := .venv/bin/uv pip compile --quiet --python $(PY) --universal --python-version 3.11 --fork-strategy fewest \
-	--generate-hashes --no-header --no-annotate --upgrade
+	--generate-hashes --no-header --no-annotate $(if $(UPGRADE),--upgrade)
 
 # Candidates are run, not looked up: a version manager's shim may exist and not work, a system's Python lack ensurepip.
 # What counts is the Python behind an active environment, which may be the very .venv about to be replaced.

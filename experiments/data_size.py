@@ -80,23 +80,23 @@ Checks of ours:
 
 .. end
 
-From 256 to 1,024 rows the test error falls. But it is fewer passes that explain it, and not more rows: give
-256 rows only the 64 passes that 1,024 get, and both score alike; give 1,024 rows eight times the passes, and
-their test error rises far above what it was. Whatever is said above of these two sizes holds at equal steps
-and no further.
+From 256 to 1,024 rows the test error falls. But it is fewer passes that explain it, and not more rows. At
+equal passes, few or many, both sizes score alike. At more passes, both score far worse (sweep
+`equal_passes`). Whatever is said above of these two sizes holds at equal steps and no further.
 
 The same goes, the other way round, for 20 rows against 256. At equal steps both have learned their rows
 almost by heart. Then predictions carry the noise of the training rows on top of that of the test rows, few
 rows or many. Whether the test error still falls, and whether more rows hold the network back, these thirty
-seeds do not settle. At 64 passes each, or each at its best epoch, the gain from 20 to 256 rows is plain, for
-20 rows also leave the line itself uncertain. (64 passes are too few for 20 rows, and a best epoch found on
-test rows flatters.) So whether more rows help depends on what is held equal.
+seeds do not settle. At 64 passes each the gain from 20 to 256 rows is plain, for 20 rows also leave the line
+itself uncertain: the least-squares line fitted to them is far off as well. (64 passes are too few for 20
+rows, whose error falls further with more.) At 256 passes each no plain gain is left (sweep `equal_passes`).
+So whether more rows help depends on what is held equal.
 
-As written it is the rows that help and not the steps. Give the small set as many steps as the large one has,
-and its test error gets worse; give the large set only as many as the small one has, and its test error gets
-better still. What keeps its curve away from the true line is too much training. Much of it lies at the very
-left of the grid: a hook, at the only place where this network bends easily (see the lesson overfitting).
-(Extra runs of ours with six or ten seeds, made once the results were known; no claim is judged by them.)
+As written it is the rows that help and not the steps. If the small set gets as many steps as the large one
+has, its test error gets worse. If the large set gets only as many as the small one has, its test error gets
+better still, and comes close to that of the least-squares line (sweep `swapped_steps`). What keeps its curve
+away from the true line as written is mostly too much training. The curve shows it at the very left of the
+grid: a hook, at the only place where this network bends easily (see the lesson overfitting).
 
 How to read the figure
 ----------------------
@@ -123,9 +123,9 @@ python -m run scenario=data_size_controlled replicates=5 data.noise=1
 
 from matplotlib.axes import Axes
 
-from mirage import figures, plots
-from mirage.figures import Line, Panel, Panels, of_reference
-from mirage.report import Results
+from mirage.claims.results import Results
+from mirage.figures import palette, panels
+from mirage.figures.panels import Line, Panel, Panels, of_reference
 
 CLAIMS = (
     "more-data-lowers-test-error",
@@ -135,14 +135,14 @@ CLAIMS = (
     "more-rows-gain-more-than-steps",
 )
 ROWS = {"rows_20": 20, "rows_64": 64, "rows_256": 256, "rows_1024": 1024}
-WRITTEN = {"small": ("network, 20 rows", plots.UNTREATED), "large": ("network, 200 rows", plots.TREATED)}
+WRITTEN = {"small": ("network, 20 rows", palette.UNTREATED), "large": ("network, 200 rows", palette.TREATED)}
 
 
 def as_written(results: Results) -> Panels:
     """The article's two pictures with bands over seeds, and the test errors."""
     curves: Panels = [(3.8, _curves(arm)) for arm in WRITTEN if arm in results.plan.arms]
     errors = {label.removeprefix("network, "): (arm, "test", "mse", color) for arm, (label, color) in WRITTEN.items()}
-    return [*curves, (2.6, figures.scores(errors, "mean squared error", "Test grid"))]
+    return [*curves, (2.6, panels.scores(errors, "mean squared error", "Test grid"))]
 
 
 def _curves(arm: str) -> Panel:
@@ -151,7 +151,7 @@ def _curves(arm: str) -> Panel:
 
     def draw(ax: Axes, results: Results) -> None:
         rows = results.plan.arms[arm].data.n_train
-        figures.curves({label: (arm, color)}, f"{rows} rows")(ax, results)
+        panels.curves({label: (arm, color)}, f"{rows} rows")(ax, results)
         seen = [results.predictions(other, "train")[1] for other in WRITTEN if other in results.plan.arms]
         seen = [y for y in seen if y.size]
         if seen:
@@ -165,8 +165,8 @@ def _curves(arm: str) -> Panel:
 def controlled(results: Results) -> Panels:
     """Training and test error against the number of rows, between the noise floor and a straight line."""
     lines = {
-        "training rows": Line(ROWS, "train", "mse", plots.TREATED, "s:"),
-        "test rows": Line(ROWS, "test", "mse", plots.TREATED),
+        "training rows": Line(ROWS, "train", "mse", palette.TREATED, "s:"),
+        "test rows": Line(ROWS, "test", "mse", palette.TREATED),
         "true line, test rows": Line(of_reference(ROWS, "true_line"), "test", "mse"),
         "least squares, test rows": Line(of_reference(ROWS, "least_squares"), "test", "mse"),
     }
@@ -177,4 +177,4 @@ def controlled(results: Results) -> Panels:
 
     xlabel = "training rows, and how often each is passed over"
     title = "Equal optimizer steps: more rows, fewer passes"
-    return [(6.8, figures.sweep(lines, xlabel, "mean squared error", title, ticks))]
+    return [(6.8, panels.sweep(lines, xlabel, "mean squared error", title, ticks))]

@@ -63,23 +63,26 @@ aside: the mean over seeds with its 95 % interval. The tests are those of conf/c
 
 .. end
 
-Where dropout gains little as written, it is because there was little to cure. Centre the listing's inputs, so
-that its network does overfit, and dropout brings the test error down and the training error up.
+Where dropout gains little as written, it is because there was little to cure. With the listing's inputs
+centred, its network does overfit, and dropout brings the test error down and the training error up (sweep
+`centred_inputs`).
 
-In the controlled experiment dropout delays memorising and does not prevent it. Over the epochs the test
-errors of all rates fall to about the same lowest value, early on; then they rise as the noise is learned.
-With dropout they rise later and more slowly. After 2,000 epochs the networks with dropout have memorised
-nearly as much: the training error, measured with dropout switched off, is low, and what is left of the gain
-is of the size of its margin. A mean that sits on its margin is hardly settled by more seeds.
+In the controlled experiment dropout delays memorising and does not prevent it. Without dropout the test error
+is lowest early on. At the listing's rate it falls to about the same value. At a rate of a half it gets there
+later and not quite so low. Then all of them rise as the noise is learned; with dropout they rise later and
+more slowly (sweep `dropout_over_time`). After 2,000 epochs the networks with dropout have memorised nearly as
+much: the training error, measured with dropout switched off, is low, and what is left of the gain is of the
+size of its margin. A mean that sits on its margin is hardly settled by more seeds.
 
 The dose tells the same: after so many epochs it makes no difference that would matter whether half of the
 units are switched off or a tenth. And at the listing's rate the test error stays well above that of a
 straight line fitted to the same rows.
 
 It also matters what the harm consists of. Averaging eight networks trained on the same rows, with initial
-weights of their own, takes away only a small part of it. So most of the harm comes from the noise in the rows,
-which all eight have learned alike, and no averaging over units or networks takes that out. (Extra runs of five
-or ten seeds, made to explain the result; no claim is judged by them.)
+weights of their own, takes away the smaller part of what they lose to a fitted straight line (sweep
+`averaged_networks`). The larger part is common to all eight, as are the rows with their noise. So most of the
+harm seems to come from that noise, which all eight have learned alike, and no averaging over units or
+networks takes that out.
 
 How to read the figure
 ----------------------
@@ -103,9 +106,9 @@ Centre the inputs of the listing, so that there is overfitting for dropout to re
 python -m run scenario=dropout replicates=5 data.low=-5 data.high=5
 """
 
-from mirage import figures, plots
-from mirage.figures import Line, Panels, of_reference
-from mirage.report import Results
+from mirage.claims.results import Results
+from mirage.figures import palette, panels
+from mirage.figures.panels import Line, Panels, of_reference
 
 CLAIMS = (
     "dropout-lowers-test-error",
@@ -118,29 +121,29 @@ RATES = {"baseline": 0.0, "low": 0.1, "dropout": 0.2, "high": 0.5}
 
 def as_written(results: Results) -> Panels:
     """The article's pictures without and with dropout, and the errors of every seed."""
-    arms = {"no dropout": ("baseline", plots.UNTREATED), "dropout": ("dropout", plots.TREATED)}
+    arms = {"no dropout": ("baseline", palette.UNTREATED), "dropout": ("dropout", palette.TREATED)}
     errors = {
         f"{name}\n{rows}": (arm, split, "mse", color)
         for name, (arm, color) in zip(("none", "dropout"), arms.values(), strict=True)
         for split, rows in (("train", "train,\nnoisy"), ("test", "test,\nno noise"))
     }
-    return [(4.6, figures.curves(arms, "Fitted curves")), (4.6, figures.scores(errors, "mean squared error"))]
+    return [(4.6, panels.curves(arms, "Fitted curves")), (4.6, panels.scores(errors, "mean squared error"))]
 
 
 def controlled(results: Results) -> Panels:
     """Errors against the rate, and what each rate changes on the test rows of one and the same seed."""
     lines = {
-        "training rows": Line(RATES, "train", "mse", plots.TREATED, "s:"),
-        "test rows": Line(RATES, "test", "mse", plots.TREATED),
+        "training rows": Line(RATES, "train", "mse", palette.TREATED, "s:"),
+        "test rows": Line(RATES, "test", "mse", palette.TREATED),
         "true line, test rows": Line(of_reference(RATES, "true_line"), "test", "mse"),
         "least squares, test rows": Line(of_reference(RATES, "least_squares"), "test", "mse"),
     }
     changes = {
-        f"rate {RATES[arm]:g}": (f"{arm}.test.mse - baseline.test.mse", plots.TREATED, CLAIMS[0])
+        f"rate {RATES[arm]:g}": (f"{arm}.test.mse - baseline.test.mse", palette.TREATED, CLAIMS[0])
         for arm in ("low", "dropout", "high")
     }
     below = "test error minus that without\n(below 0: dropout better)"
     return [
-        (4.8, figures.sweep(lines, "dropout rate", "mean squared error", "Error by rate", log="")),
-        (4.4, figures.paired_differences(changes, below, "What dropout changes")),
+        (4.8, panels.sweep(lines, "dropout rate", "mean squared error", "Error by rate", log="")),
+        (4.4, panels.paired_differences(changes, below, "What dropout changes")),
     ]

@@ -130,9 +130,9 @@ python -m run scenario=early_stopping_controlled replicates=10 data.n_validation
 import numpy as np
 from matplotlib.axes import Axes
 
-from mirage import figures, plots
-from mirage.figures import Panels
-from mirage.report import Results
+from mirage.claims.results import Results
+from mirage.figures import marks, palette, panels
+from mirage.figures.panels import Panels
 
 CLAIMS = (
     "early-stopping-stops-early",
@@ -143,9 +143,9 @@ CLAIMS = (
 )
 ARMS = (("no_stopping", "full run"), ("early_stopping", "stopped"))
 LENGTHS = (
-    ("early_stopping", "stopped", plots.TREATED),
-    ("no_stopping_100", "to 100", plots.FURTHER[1]),
-    ("no_stopping", "to 300", plots.UNTREATED),
+    ("early_stopping", "stopped", palette.TREATED),
+    ("no_stopping_100", "to 100", palette.FURTHER[1]),
+    ("no_stopping", "to 300", palette.UNTREATED),
 )
 STOPPED = ("no_stopping", "early_stopping")  # the full run and the stopped one
 
@@ -161,12 +161,12 @@ def lengths(ax: Axes, results: Results) -> None:
                 columns.append((label, found, color))
                 best.append({"bayes": float(ideal.mean())} if np.isfinite(ideal).any() else {})
         ends.append(len(columns))
-    plots.scores(ax, columns, best)
+    marks.scores(ax, columns, best)
     for words, start, end in zip(groups.values(), ends[:-1], ends[1:], strict=True):
         if start < end:
             ax.text((start + end - 1) / 2, 1.1, words, ha="center", va="center", weight="bold")
     if ends[1] > 0:  # there are wrong labels
-        ax.axvline(ends[1] - 0.5, color=plots.REFERENCE, linewidth=1)
+        ax.axvline(ends[1] - 0.5, color=palette.REFERENCE, linewidth=1)
     ax.set(ylim=(-0.04, 1.2), ylabel="share of these rows", title="Learned by heart, and of use")
     ax.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1])
 
@@ -174,11 +174,11 @@ def lengths(ax: Axes, results: Results) -> None:
 def as_written(results: Results) -> Panels:
     """Losses over the epochs, and accuracies."""
     return [
-        (5.0, figures.kept(*STOPPED, "validation")),
-        (5.0, figures.two_by_two(*ARMS, "accuracy", "accuracy")),
+        (5.0, panels.kept(*STOPPED, "validation")),
+        (5.0, panels.two_by_two(*ARMS, "accuracy", "accuracy")),
     ]
 
 
 def controlled(results: Results) -> Panels:
     """Losses over the epochs, and what was learned by heart and what of use, stopped and not."""
-    return [(5.0, figures.kept(*STOPPED, "validation")), (5.8, lengths)]
+    return [(5.0, panels.kept(*STOPPED, "validation")), (5.8, lengths)]

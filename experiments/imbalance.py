@@ -146,9 +146,9 @@ Move the classes further apart, and see how little the shares matter where littl
 python -m run scenario=imbalance_controlled data.separation=4 replicates=5
 """
 
-from mirage import figures, plots
-from mirage.figures import Line, Panels, of_reference
-from mirage.report import Results
+from mirage.claims.results import Results
+from mirage.figures import palette, panels
+from mirage.figures.panels import Line, Panels, of_reference
 
 CLAIMS = (
     "imbalance-accuracy-high",
@@ -162,30 +162,30 @@ SHARES = {"share_50": 0.5, "share_20": 0.2, "logistic": 0.1, "share_5": 0.05, "s
 
 def as_written(results: Results) -> Panels:
     """Accuracy and recall on the test rows, and the confusion counts."""
-    shown = {name: ("logistic", "test", name, plots.UNTREATED) for name in ("accuracy", "recall")}
+    shown = {name: ("logistic", "test", name, palette.UNTREATED) for name in ("accuracy", "recall")}
     return [
-        (3.8, figures.scores(shown, "score", "Test rows, every seed")),
-        (4.2, figures.confusion("logistic", "test", plots.UNTREATED, "Test rows, mean")),
+        (3.8, panels.scores(shown, "score", "Test rows, every seed")),
+        (4.2, panels.confusion("logistic", "test", palette.UNTREATED, "Test rows, mean")),
     ]
 
 
 def controlled(results: Results) -> Panels:
     """Accuracy, how much of the small class is found, and how well rows are ranked, against its share."""
     accuracy = {
-        "accuracy": Line(SHARES, "test", "accuracy", plots.UNTREATED),
+        "accuracy": Line(SHARES, "test", "accuracy", palette.UNTREATED),
         "majority class": Line(of_reference(SHARES, "majority_class"), "test", "accuracy"),
         "bayes": Line(of_reference(SHARES), "test", "accuracy"),
     }
     found = {
-        "recall": Line(SHARES, "test", "recall", plots.TREATED),
-        "ROC AUC": Line(SHARES, "test", "roc_auc", plots.OTHER, "^-"),
-        "average precision": Line(SHARES, "test", "average_precision", plots.FURTHER[0], "s-"),
+        "recall": Line(SHARES, "test", "recall", palette.TREATED),
+        "ROC AUC": Line(SHARES, "test", "roc_auc", palette.OTHER, "^-"),
+        "average precision": Line(SHARES, "test", "average_precision", palette.FURTHER[0], "s-"),
         "recall, bayes": Line(of_reference(SHARES), "test", "recall"),
         "ROC AUC, bayes": Line(of_reference(SHARES), "test", "roc_auc"),
         "average precision, bayes": Line(of_reference(SHARES), "test", "average_precision"),
     }
     share = "share of the small class"
     return [
-        (4.6, figures.sweep(accuracy, share, "accuracy", "All rows", "{:.0%}".format)),
-        (4.6, figures.sweep(found, share, "score", "Found, and ranked", "{:.0%}".format)),
+        (4.6, panels.sweep(accuracy, share, "accuracy", "All rows", "{:.0%}".format)),
+        (4.6, panels.sweep(found, share, "score", "Found, and ranked", "{:.0%}".format)),
     ]

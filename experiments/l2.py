@@ -132,9 +132,9 @@ python -m run scenario=l2_controlled replicates=10 data.n_train=8000 training.ep
 import numpy as np
 from matplotlib.axes import Axes
 
-from mirage import figures, plots
-from mirage.figures import Panels
-from mirage.report import Results
+from mirage.claims.results import Results
+from mirage.figures import marks, palette, panels
+from mirage.figures.panels import Panels
 
 CLAIMS = (
     "no-regularisation-overfits",
@@ -144,17 +144,17 @@ CLAIMS = (
     "l2-alone-helps",
 )
 ARMS = {
-    "none": ("none", plots.UNTREATED),
-    "L2": ("l2", plots.FURTHER[0]),
-    "dropout": ("dropout", plots.OTHER),
-    "both": ("l2_dropout", plots.TREATED),
+    "none": ("none", palette.UNTREATED),
+    "L2": ("l2", palette.FURTHER[0]),
+    "dropout": ("dropout", palette.OTHER),
+    "both": ("l2_dropout", palette.TREATED),
 }
 
 
 def as_written(results: Results) -> Panels:
     """Losses over the epochs, and accuracies."""
     arms = ("none", "none"), ("l2_dropout", "both")
-    return [(5.0, figures.losses(*arms, "validation")), (5.0, figures.two_by_two(*arms, "accuracy", "accuracy"))]
+    return [(5.0, panels.losses(*arms, "validation")), (5.0, panels.two_by_two(*arms, "accuracy", "accuracy"))]
 
 
 def learned_by_heart(ax: Axes, results: Results) -> None:
@@ -165,7 +165,7 @@ def learned_by_heart(ax: Axes, results: Results) -> None:
         if len(found):
             columns.append((label, found, color))
             best.append({"bayes": float(ideal.mean())} if np.isfinite(ideal).any() else {})
-    plots.scores(ax, columns, best)
+    marks.scores(ax, columns, best)
     ax.set_ylim(bottom=-0.02)
     ax.set(ylabel="share of wrong labels learned", title="Memorised: wrong training labels")
 
@@ -178,8 +178,8 @@ def controlled(results: Results) -> Panels:
         for label, (arm, color) in ARMS.items()
         if arm != "none"
     }
-    gains["best rule"] = ("none:bayes.test.accuracy - none.test.accuracy", plots.REFERENCE, None)
+    gains["best rule"] = ("none:bayes.test.accuracy - none.test.accuracy", palette.REFERENCE, None)
     return [
         (4.6, learned_by_heart),
-        (4.6, figures.paired_differences(gains, "accuracy above none", "Gained on fresh test rows")),
+        (4.6, panels.paired_differences(gains, "accuracy above none", "Gained on fresh test rows")),
     ]

@@ -118,9 +118,9 @@ same share of either class. So a low F1 beside a high accuracy may point to noth
 
 The area under the ROC curve does not move with the shares for the best possible rule, yet it does for the
 networks. At a fiftieth a training set has forty rows of the small class, and in ten epochs the network learns
-too little from them. More epochs alone help little, and so do more rows at as many steps. Ten times the rows
-and ten times the steps bring the ranking near what it is at equal shares. (Extra runs of ours; no claim is
-judged by them.) That is the network's doing, not the metric's.
+too little from them. Ten times the epochs do not help. Ten times the rows at as many steps help little. Ten
+times the rows and ten times the steps together bring the ranking near what it is at equal shares (sweep
+`rare_class_more_rows`). So it is the network that falls behind as the class gets rarer, and not the metric.
 
 How to read the figure
 ----------------------
@@ -152,9 +152,9 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from mirage import config, figures, plots
-from mirage.figures import Line, Panel, Panels, of_reference
-from mirage.report import Results
+from mirage.claims.results import Results
+from mirage.figures import palette, panels
+from mirage.figures.panels import Line, Panel, Panels, of_reference
 
 CLAIMS = (
     "f1-differs-from-accuracy",
@@ -166,12 +166,12 @@ CLAIMS = (
 )
 SHARES = {"share_50": 0.5, "share_20": 0.2, "share_10": 0.1, "share_5": 0.05, "share_2": 0.02}
 METRICS = {
-    "accuracy": ("accuracy", plots.UNTREATED, "o-"),
-    "balanced accuracy": ("balanced_accuracy", plots.FURTHER[1], "s-"),
-    "ROC AUC": ("roc_auc", plots.FURTHER[2], "^-"),
-    "F1": ("f1", plots.TREATED, "D-"),
-    "MCC": ("mcc", plots.FURTHER[0], "v-"),
-    "average precision": ("average_precision", plots.OTHER, "P-"),
+    "accuracy": ("accuracy", palette.UNTREATED, "o-"),
+    "balanced accuracy": ("balanced_accuracy", palette.FURTHER[1], "s-"),
+    "ROC AUC": ("roc_auc", palette.FURTHER[2], "^-"),
+    "F1": ("f1", palette.TREATED, "D-"),
+    "MCC": ("mcc", palette.FURTHER[0], "v-"),
+    "average precision": ("average_precision", palette.OTHER, "P-"),
 }
 
 
@@ -190,7 +190,7 @@ def controlled(results: Results) -> Panels:
     return [
         (4.6, _over_shares(("accuracy", "balanced accuracy", "ROC AUC"), "Best rule ranks all shares alike")),
         (4.6, _over_shares(("F1", "MCC", "average precision"), "Lower, the rarer the class")),
-        (7.2, figures.scores(thresholds, "score", "One network (10%), two thresholds")),
+        (7.2, panels.scores(thresholds, "score", "One network (10%), two thresholds")),
     ]
 
 
@@ -201,13 +201,13 @@ def _over_shares(shown: Sequence[str], title: str) -> Panel:
         metric, color, style = METRICS[label]
         lines[label] = Line(SHARES, "test", metric, color, style)
         lines[f"{label}, bayes"] = Line(of_reference(SHARES), "test", metric)
-    sweep = figures.sweep(lines, "share of the small class", "score", title, "{:.0%}".format)
+    sweep = panels.sweep(lines, "share of the small class", "score", title, "{:.0%}".format)
 
     def draw(ax: Axes, results: Results) -> None:
         sweep(ax, results)
         ax.set_ylim(-0.04, 1.04)
         for line in ax.get_lines():
-            if line.get_color() == plots.REFERENCE:
+            if line.get_color() == palette.REFERENCE:
                 line.set_linewidth(1.2)
 
     return draw
@@ -215,13 +215,13 @@ def _over_shares(shown: Sequence[str], title: str) -> Panel:
 
 def _against_calls(ax: Axes, results: Results) -> None:
     """Two dots a seed: its accuracy and its F1 against how many rows the network calls class 1."""
-    counts = {name: results.values("network", "train", name) for name in config.CONFUSION}
+    counts = {name: results.values("network", "train", name) for name in panels.CONFUSION}
     called = (counts["tp"] + counts["fp"]) / sum(counts.values())
     for label in ("accuracy", "F1"):
         metric, color, style = METRICS[label]
         values = results.values("network", "train", metric)
         ax.plot(called, values, style[0], color=color, alpha=0.6, label=label)
         first = f"seed {results.plan.seeds[0]} (one run)" if label == "accuracy" else "_nolegend_"
-        ax.plot(called[0], values[0], **plots.FIRST_SEED, label=first)
+        ax.plot(called[0], values[0], **palette.FIRST_SEED, label=first)
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.04, 1.04), xlabel="share of rows called class 1", ylabel="score")
     ax.set_title("Training rows, every seed")

@@ -136,7 +136,7 @@ Three things to try
 Another split of the same hundred rows: the validation accuracy jumps, although the network still answers 0
 throughout.
 
-python -m run scenario=prior_shift replicates=10 data.split_seed=3
+python -m run scenario=prior_shift replicates=10 stages.hold_out.seed=3
 
 A milder shift, with the correction told the new share: there is less to lose and less to win back.
 
@@ -147,9 +147,9 @@ Ten times the steps: now a gap opens between train and test at the same shares, 
 python -m run scenario=prior_shift_controlled replicates=10 training.epochs=100
 """
 
-from mirage import figures, plots
-from mirage.figures import Panels
-from mirage.report import Results
+from mirage.claims.results import Results
+from mirage.figures import palette, panels
+from mirage.figures.panels import Panels
 
 CLAIMS = (
     "validation-accuracy-high",
@@ -163,32 +163,32 @@ CLAIMS = (
 def as_written(results: Results) -> Panels:
     """Accuracy on the three sets, and the confusion counts behind the last."""
     groups = {
-        "train": ("network", "train", "accuracy", plots.UNTREATED),
-        "validation": ("network", "validation", "accuracy", plots.UNTREATED),
-        "balanced\ntest": ("network", "test_balanced", "accuracy", plots.UNTREATED),
+        "train": ("network", "train", "accuracy", palette.UNTREATED),
+        "validation": ("network", "validation", "accuracy", palette.UNTREATED),
+        "balanced\ntest": ("network", "test_balanced", "accuracy", palette.UNTREATED),
     }
     return [
-        (4.8, figures.scores(groups, "accuracy")),
-        (4.2, figures.confusion("network", "test_balanced", plots.UNTREATED, "Balanced test, mean")),
+        (4.8, panels.scores(groups, "accuracy")),
+        (4.2, panels.confusion("network", "test_balanced", palette.UNTREATED, "Balanced test, mean")),
     ]
 
 
 def controlled(results: Results) -> Panels:
     """Accuracy and the share of class 1 found: at the trained shares, at equal ones, and there with a correction."""
     accuracy = {
-        "train": ("network", "train", "accuracy", plots.UNTREATED),
-        "validation": ("network", "validation", "accuracy", plots.UNTREATED),
-        "test": ("network", "test", "accuracy", plots.UNTREATED),
-        "equal\nshares": ("network", "test_shifted", "accuracy", plots.UNTREATED),
-        "equal,\ncorrected": ("corrected", "test_shifted", "accuracy", plots.TREATED),
-        "no\nsignal": ("unrelated", "test_shifted", "accuracy", plots.OTHER),
+        "train": ("network", "train", "accuracy", palette.UNTREATED),
+        "validation": ("network", "validation", "accuracy", palette.UNTREATED),
+        "test": ("network", "test", "accuracy", palette.UNTREATED),
+        "equal\nshares": ("network", "test_shifted", "accuracy", palette.UNTREATED),
+        "equal,\ncorrected": ("corrected", "test_shifted", "accuracy", palette.TREATED),
+        "no\nsignal": ("unrelated", "test_shifted", "accuracy", palette.OTHER),
     }
     recall = {
-        "test": ("network", "test", "recall", plots.UNTREATED),
-        "equal\nshares": ("network", "test_shifted", "recall", plots.UNTREATED),
-        "equal,\ncorrected": ("corrected", "test_shifted", "recall", plots.TREATED),
+        "test": ("network", "test", "recall", palette.UNTREATED),
+        "equal\nshares": ("network", "test_shifted", "recall", palette.UNTREATED),
+        "equal,\ncorrected": ("corrected", "test_shifted", "recall", palette.TREATED),
     }
     return [
-        (7.0, figures.scores(accuracy, "accuracy")),
-        (4.0, figures.scores(recall, "share found", "Class 1: how much is found")),
+        (7.0, panels.scores(accuracy, "accuracy")),
+        (4.0, panels.scores(recall, "share found", "Class 1: how much is found")),
     ]

@@ -157,9 +157,9 @@ python -m run scenario=ridge_lasso_controlled replicates=10 data.n_informative=2
 
 from matplotlib.axes import Axes
 
-from mirage import figures, plots
-from mirage.figures import Line, Panel, Panels, of_reference
-from mirage.report import Results
+from mirage.claims.results import Results
+from mirage.figures import palette, panels
+from mirage.figures.panels import Line, Panel, Panels, of_reference
 
 CLAIMS = (
     "lasso-many-zero-weights",
@@ -169,11 +169,11 @@ CLAIMS = (
     "lasso-raises-test-accuracy",
 )
 ARMS = {
-    "none": ("none", plots.UNTREATED),
-    "ridge": ("ridge\n1", plots.TREATED),
-    "ridge_strong": ("ridge\n10", plots.TREATED),
-    "lasso_weak": ("lasso\n0.01", plots.OTHER),
-    "lasso": ("lasso\n1", plots.OTHER),
+    "none": ("none", palette.UNTREATED),
+    "ridge": ("ridge\n1", palette.TREATED),
+    "ridge_strong": ("ridge\n10", palette.TREATED),
+    "lasso_weak": ("lasso\n0.01", palette.OTHER),
+    "lasso": ("lasso\n1", palette.OTHER),
 }
 L1 = {"l1_weak": 0.1, "l1": 1, "l1_strong": 10, "l1_strongest": 100}  # one over the inverse penalty
 NONE = 0.01  # where the model without a penalty is drawn
@@ -198,9 +198,9 @@ def judged_here(panel: Panel) -> Panel:
 
     def draw(ax: Axes, results: Results) -> None:
         panel(ax, results)
-        ax.axvline(JUDGED, color=plots.REFERENCE, linewidth=1, zorder=0)
+        ax.axvline(JUDGED, color=palette.REFERENCE, linewidth=1, zorder=0)
         ax.text(
-            JUDGED, 0.86, " judged here", color=plots.REFERENCE, fontsize=12, va="center",
+            JUDGED, 0.86, " judged here", color=palette.REFERENCE, fontsize=12, va="center",
             transform=ax.get_xaxis_transform(),
         )  # fmt: skip
 
@@ -213,24 +213,24 @@ def as_written(results: Results) -> Panels:
     def over_arms(split: str, metric: str) -> dict[str, tuple[str, str, str, str]]:
         return {label: (arm, split, metric, color) for arm, (label, color) in ARMS.items()}
 
-    weights = figures.scores(over_arms("model", "nonzero_weights"), "weights that are not zero", "Sparsity")
+    weights = panels.scores(over_arms("model", "nonzero_weights"), "weights that are not zero", "Sparsity")
     return [
         (4.8, from_above(-0.5, weights)),
-        (4.8, figures.scores(over_arms("test", "accuracy"), "accuracy", "Test rows")),
+        (4.8, panels.scores(over_arms("test", "accuracy"), "accuracy", "Test rows")),
     ]
 
 
 def controlled(results: Results) -> Panels:
     """Which weights are left, and the accuracy on fresh rows, along the penalty."""
     weights = {
-        "L2, all features": Line(L2, "model", "nonzero_weights", plots.TREATED, "s-"),
-        "L1, useless features": Line(L1, "model", "nonzero_noise", plots.OTHER, "o:"),
-        "L1, useful features": Line(L1, "model", "nonzero_informative", plots.OTHER, "o-"),
+        "L2, all features": Line(L2, "model", "nonzero_weights", palette.TREATED, "s-"),
+        "L1, useless features": Line(L1, "model", "nonzero_noise", palette.OTHER, "o:"),
+        "L1, useful features": Line(L1, "model", "nonzero_informative", palette.OTHER, "o-"),
     }
     accuracy = {
-        "no penalty": Line({"unpenalised": NONE}, "test", "accuracy", plots.UNTREATED, "D-"),
-        "L2": Line(L2, "test", "accuracy", plots.TREATED, "s-"),
-        "L1": Line(L1, "test", "accuracy", plots.OTHER, "o-"),
+        "no penalty": Line({"unpenalised": NONE}, "test", "accuracy", palette.UNTREATED, "D-"),
+        "L2": Line(L2, "test", "accuracy", palette.TREATED, "s-"),
+        "L1": Line(L1, "test", "accuracy", palette.OTHER, "o-"),
         "bayes": Line(of_reference(L1), "test", "accuracy"),
     }
     strength = "strength of the penalty"
@@ -238,8 +238,8 @@ def controlled(results: Results) -> Panels:
     def named(x: float) -> str:
         return f"{x:g}" if x > NONE else "none"
 
-    sparsity = figures.sweep(weights, strength, "weights that are not zero", "Sparsity")
+    sparsity = panels.sweep(weights, strength, "weights that are not zero", "Sparsity")
     return [
         (4.9, judged_here(from_above(-1, sparsity, whole=True))),
-        (4.9, judged_here(from_above(0.4, figures.sweep(accuracy, strength, "accuracy", "Fresh test rows", named)))),
+        (4.9, judged_here(from_above(0.4, panels.sweep(accuracy, strength, "accuracy", "Fresh test rows", named)))),
     ]

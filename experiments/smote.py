@@ -106,8 +106,7 @@ Checks of ours:
 
 That SMOTE finds more rows holds on both sides, and so does its price. Most of it is a shift. SMOTE tells the
 network that half of all rows are of the small class, and the network raises all of its probabilities. Taking
-the shift back takes most of the gain back. (Extra runs of ours, like the longer training of the untreated
-network below; no claim is judged by them.)
+the shift back takes most of the gain back, and the price with it (sweep `smote_corrected`).
 
 By cost every remedy pays. Oversampling, undersampling and class weights each save far more than the margin,
 as the article has it, and so does SMOTE. But so does moving the threshold of the untreated network, for no
@@ -128,9 +127,9 @@ that network scores on the original rows is far above what it scores on fresh on
 verify nothing.
 
 Whether the ranking stays as it is, is open. With SMOTE it is a little better than without, and so it is with
-class weights and with plain oversampling; the synthetic rows are not the reason. Part of it is unfinished
-training: trained for twice as long, the untreated network ranks slightly better, before it gets worse. The
-greater part remains, and these runs do not say why.
+class weights and with plain oversampling; the synthetic rows are not the reason. Unfinished training explains
+little of it: trained for twice as long, the untreated network ranks hardly better, and after that it gets
+worse (sweep `untreated_longer`). Why the remedies rank better, these runs do not say.
 
 How to read the figure
 ----------------------
@@ -161,9 +160,9 @@ python -m run scenario=smote_controlled training.epochs=2 replicates=3
 import numpy as np
 from matplotlib.axes import Axes
 
-from mirage import figures, plots
-from mirage.figures import Panel, Panels
-from mirage.report import Results
+from mirage.claims.results import Results
+from mirage.figures import marks, palette, panels
+from mirage.figures.panels import Panel, Panels
 
 CLAIMS = (
     "smote-raises-recall",
@@ -173,18 +172,18 @@ CLAIMS = (
     "resampling-or-costs-required",
 )
 REMEDIES = {
-    "none": ("none", plots.UNTREATED),
-    "SMOTE": ("smote", plots.TREATED),
-    "moved threshold": ("threshold", plots.OTHER),
-    "oversampling": ("oversample", plots.FURTHER[1]),
-    "undersampling": ("undersample", plots.FURTHER[2]),
-    "class weights": ("weights", plots.FURTHER[0]),
+    "none": ("none", palette.UNTREATED),
+    "SMOTE": ("smote", palette.TREATED),
+    "moved threshold": ("threshold", palette.OTHER),
+    "oversampling": ("oversample", palette.FURTHER[1]),
+    "undersampling": ("undersample", palette.FURTHER[2]),
+    "class weights": ("weights", palette.FURTHER[0]),
 }
 
 
 def as_written(results: Results) -> Panels:
     """Recall and precision without SMOTE and with it, and the probabilities behind them."""
-    arms = {"none": ("none", "original", plots.UNTREATED), "SMOTE": ("smote", "original", plots.TREATED)}
+    arms = {"none": ("none", "original", palette.UNTREATED), "SMOTE": ("smote", "original", palette.TREATED)}
     shown = {
         f"{metric}\n{label}": (arm, split, metric, color)
         for metric in ("recall", "precision")
@@ -203,14 +202,14 @@ def controlled(results: Results) -> Panels:
 
 def _with_undefined(shown: dict[str, tuple[str, str, str, str]], title: str) -> Panel:
     """Scores of every seed; where no seed has a value, the column says so."""
-    scores = figures.scores(shown, "score", title)
+    scores = panels.scores(shown, "score", title)
 
     def draw(ax: Axes, results: Results) -> None:
         scores(ax, results)
         columns = [values for a, s, m, _ in shown.values() if len(values := results.values(a, s, m))]
         for column, values in enumerate(columns):
             if not np.isfinite(values).any():
-                ax.text(column, 0.5, "undefined", color=plots.REFERENCE, rotation=90, ha="center", va="center")
+                ax.text(column, 0.5, "undefined", color=palette.REFERENCE, rotation=90, ha="center", va="center")
 
     return draw
 
@@ -218,7 +217,7 @@ def _with_undefined(shown: dict[str, tuple[str, str, str, str]], title: str) -> 
 def _decided(ax: Axes, results: Results) -> None:
     """Precision against recall of every remedy, with dots small enough that none hides another."""
     arms = {label: (arm, "test", color) for label, (arm, color) in REMEDIES.items()}
-    figures.precision_recall(arms, "Fresh rows (dot: as decided)")(ax, results)
+    panels.precision_recall(arms, "Fresh rows (dot: as decided)")(ax, results)
     for line in ax.get_lines():
         if line.get_marker() == "o":
             line.set_markersize(9)
@@ -237,16 +236,16 @@ def _costs(ax: Axes, results: Results) -> None:
     arms = zip(names, REMEDIES.values(), strict=True)
     found = [(name, results.values(arm, "test", "cost"), color) for name, (arm, color) in arms]
     columns = [column for column in found if len(column[1])]
-    plots.scores(ax, columns, [level] * len(columns))
+    marks.scores(ax, columns, [level] * len(columns))
     ax.set(ylim=(0, 1), ylabel="cost per row", title="Cost: 9 a miss, 1 a false alarm")
 
 
 def _held(ax: Axes, results: Results) -> None:
     """How well the probabilities of every remedy hold, but of the moved threshold, whose network is the untreated."""
     arms = {label: (arm, "test", color) for label, (arm, color) in REMEDIES.items() if arm != "threshold"}
-    figures.reliability(arms, "Do probabilities hold?")(ax, results)
+    panels.reliability(arms, "Do probabilities hold?")(ax, results)
     ax.text(
-        0.4, 0.36, "perfectly calibrated", color=plots.REFERENCE, fontsize=13.5, va="top",
+        0.4, 0.36, "perfectly calibrated", color=palette.REFERENCE, fontsize=13.5, va="top",
         rotation=45, rotation_mode="anchor", transform_rotates_text=True,
     )  # fmt: skip
 
@@ -254,7 +253,7 @@ def _held(ax: Axes, results: Results) -> None:
 def _probabilities(ax: Axes, results: Results) -> None:
     """How the predicted probabilities of either class are spread, without SMOTE and with it; rows of all seeds."""
     labels: list[str] = []
-    for arm, name, color in (("none", "none", plots.UNTREATED), ("smote", "SMOTE", plots.TREATED)):
+    for arm, name, color in (("none", "none", palette.UNTREATED), ("smote", "SMOTE", palette.TREATED)):
         if arm not in results.plan.arms:
             continue
         _, y, predicted = results.predictions(arm, "original")
@@ -264,10 +263,10 @@ def _probabilities(ax: Axes, results: Results) -> None:
                 continue
             for body in ax.violinplot(rows, [len(labels)], widths=0.8, showextrema=False)["bodies"]:
                 body.set(facecolor=color, alpha=0.55, edgecolor="none")
-            ax.plot(len(labels), np.median(rows), "_", color=plots.INK, markersize=22, markeredgewidth=2)
+            ax.plot(len(labels), np.median(rows), "_", color=palette.INK, markersize=22, markeredgewidth=2)
             labels.append(f"{name}\nclass {true}")
-    ax.axhline(0.5, color=plots.REFERENCE, linestyle="--", linewidth=1.8)
-    ax.text(-0.5, 0.51, "called class 1 above", color=plots.REFERENCE, va="bottom", fontsize=13.5)
+    ax.axhline(0.5, color=palette.REFERENCE, linestyle="--", linewidth=1.8)
+    ax.text(-0.5, 0.51, "called class 1 above", color=palette.REFERENCE, va="bottom", fontsize=13.5)
     ax.set_xticks(range(len(labels)), labels)
     ax.set(xlim=(-0.6, len(labels) - 0.4), ylim=(-0.04, 1.04), ylabel="predicted probability of class 1")
     ax.set_title("Original rows, all seeds")

@@ -110,16 +110,15 @@ learns nothing and so cannot profit from a leak, scores those held-out rows as i
 by itself seems to add little here.
 
 The leak does not make the model worse; its fresh score is even a little better. That is the other side of the
-same leak: the network has seen traces of the held-out rows, and so of more rows of the small class. Small
-extra runs bear that out: when arm inside is given so many rows that its training part holds 100 of the small
-class, it scores on fresh rows like arm before. (Extra runs of ours, like the one with few rows below; no
-claim is judged by them.) What leakage spoils is the score one decides by. The verdict stays open because this
-small gain happens to lie at the margin.
+same leak: the network has seen traces of the held-out rows, and so of more rows of the small class. If arm
+inside is given so many rows that its training part holds 100 of the small class, it scores on fresh rows like
+arm before (sweep `inside_more_rows`). What leakage spoils is the score one decides by. The verdict stays open
+because this small gain happens to lie at the margin.
 
 Whether imbalance itself causes overfitting stays open too, and the small difference is better explained by
 numbers. With equal classes but only as many rows of the small class as the imbalanced arm has, the gap
-between training and fresh rows is no smaller than under imbalance. That points to the few rows and not to
-their share, although that run has fewer rows of the large class, too.
+between training and fresh rows is no smaller than under imbalance (sweep `equal_few_rows`). That points to
+the few rows and not to their share, although that run has fewer rows of the large class, too.
 
 How to read the figure
 ----------------------
@@ -147,9 +146,9 @@ python -m run scenario=smote_balance_controlled arms.before.data.n_train=800 arm
 
 from matplotlib.axes import Axes
 
-from mirage import figures, plots
-from mirage.figures import Panels
-from mirage.report import Results
+from mirage.claims.results import Results
+from mirage.figures import palette, panels
+from mirage.figures.panels import Panels
 
 CLAIMS = (
     "smote-balances-classes",
@@ -159,22 +158,22 @@ CLAIMS = (
     "leakage-lowers-test-score",
 )
 WHERE = (
-    ("original", "no\nSMOTE", plots.UNTREATED),
-    ("inside", "inside\ntraining", plots.TREATED),
-    ("before", "before\nthe split", plots.OTHER),
+    ("original", "no\nSMOTE", palette.UNTREATED),
+    ("inside", "inside\ntraining", palette.TREATED),
+    ("before", "before\nthe split", palette.OTHER),
 )
 
 
 def as_written(results: Results) -> Panels:
     """Rows by class without SMOTE and with it, and what a network makes of either."""
-    arms = (("without", "original", plots.UNTREATED), ("with", "smote", plots.TREATED))
+    arms = (("without", "original", palette.UNTREATED), ("with", "smote", palette.TREATED))
     counts = {
         f"{size}\n{label}": (arm, "model", f"n_{size}", color)
         for size in ("majority", "minority")
         for label, arm, color in arms
     }
-    accuracy = figures.two_by_two(("original", "without"), ("smote", "with"), "accuracy", "accuracy")
-    return [(4.6, figures.scores(counts, "training rows", "Rows by class")), (4.4, accuracy)]
+    accuracy = panels.two_by_two(("original", "without"), ("smote", "with"), "accuracy", "accuracy")
+    return [(4.6, panels.scores(counts, "training rows", "Rows by class")), (4.4, accuracy)]
 
 
 def controlled(results: Results) -> Panels:
@@ -189,7 +188,7 @@ def controlled(results: Results) -> Panels:
     }
     return [
         (5.8, _held_out_and_fresh),
-        (4.2, figures.paired_differences(flattery, "held out minus fresh", "Flattery")),
+        (4.2, panels.paired_differences(flattery, "held out minus fresh", "Flattery")),
     ]
 
 
@@ -198,7 +197,7 @@ def _held_out_and_fresh(ax: Axes, results: Results) -> None:
     arms = [one for one in WHERE if one[0] in results.plan.arms]
     words = {"validation": "held out", "test": "fresh"}
     shown = {f"{a} {split}": (a, split, "balanced_accuracy", color) for a, _, color in arms for split in words}
-    figures.scores(shown, "balanced accuracy", "Held-out rows and fresh ones")(ax, results)
+    panels.scores(shown, "balanced accuracy", "Held-out rows and fresh ones")(ax, results)
     ax.set_xticks(range(2 * len(arms)), [*words.values()] * len(arms))
     below = ax.get_xaxis_transform()
     for pair, (_, label, color) in enumerate(arms):

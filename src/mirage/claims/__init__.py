@@ -1,0 +1,1 @@
+"""Claims: what articles say, how it is tested, and verdicts and results over seeds."""

@@ -1,0 +1,183 @@
+"""Results: everything that tables, verdicts and a lesson's panels are made from, read from records only."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mirage.claims.claims import Claim, Test, Untestable, sides, tests_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from mirage.config.plan import Plan
+    from mirage.data.split import Array, Splits
+    from mirage.metrics.rows import Row
+    from mirage.records.store import Place
+    from mirage.training.replicate import Outcome
+
+COLUMNS = ["scenario", "arm", "seed", "split", "metric", "value"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Results:
+    """A plan with its tidy rows, the verdicts on its lesson's claims, and the records behind them.
+
+    `rows` has the columns `COLUMNS`; a reference is the arm ``ARM:REFERENCE``. `judged` is what
+    `mirage.claims.verdicts.judge` gives, `tests` how each claim that can be tested is tested.
+    """
+
+    plan: Plan
+    rows: pd.DataFrame
+    judged: pd.DataFrame
+    tests: Mapping[str, Test]
+    records: Mapping[str, Place]
+    """Where each arm's records are."""
+    drawn_by: Callable[[Results], Figure] | None = None
+    """What `figure` draws with."""
+
+    def values(self, arm: str, split: str, metric: str) -> Array:
+        """One number per seed, in the order of seeds; NaN where undefined, nothing where there is no such number."""
+        chosen = (self.rows["arm"] == arm) & (self.rows["split"] == split) & (self.rows["metric"] == metric)
+        return self.rows.loc[chosen, "value"].to_numpy()
+
+    def side(self, words: str) -> Array:
+        """One number per seed of ``arm.split.metric`` or ``arm.split.metric - arm.split.metric``; none if not there."""
+        first, *taken = (self.values(*term.rsplit(".", 2)) for term in words.split(" - "))
+        if not taken:
+            return first
+        return first - taken[0] if len(first) == len(taken[0]) else np.array([])
+
+    def margin(self, claim: str) -> float | None:
+        """The smallest effect that matters to a claim; None if it is not tested here."""
+        return self.tests[claim].margin if claim in self.tests else None
+
+    def histories(self, arm: str, name: str) -> list[Array]:
+        """A number over epochs [epoch], for every seed; no arrays where the arm's training does not follow it."""
+        outcomes = (self.outcome(arm, seed) for seed in self.plan.seeds)
+        return [outcome.history[name] for outcome in outcomes if name in outcome.history]
+
+    def outcome(self, arm: str, seed: int) -> Outcome:
+        """What the record of a replicate holds."""
+        return self.records[arm].read(seed)
+
+    def labels_and_scores(self, arm: str, split: str) -> tuple[Array, Array]:
+        """Labels and scores [seed, row] of a split; of several models [seed, member, row].
+
+        Diverged replicates are left out; both are empty where there is no such split.
+        """
+        outcomes = [self.outcome(arm, seed) for seed in self.kept(arm)]
+        found = [outcome for outcome in outcomes if split in outcome.scores]
+        labels, scores = (
+            np.array([part[split] for part in parts])
+            for parts in ([outcome.labels for outcome in found], [outcome.scores for outcome in found])
+        )
+        return labels, scores
+
+    def predictions(self, arm: str, split: str) -> tuple[Array, Array, Array]:
+        """Inputs [seed, row, feature], labels and scores [seed, row] of a split; of several models [seed, member, ...].
+
+        Inputs are drawn again from the seed, as records don't hold them. Diverged replicates are left out; all three
+        are empty where there is no such split.
+        """
+        labels, scores = self.labels_and_scores(arm, split)
+        if not len(labels):
+            return np.array([]), labels, scores
+        members = [[splits[split].x for splits in self.splits(arm, seed)] for seed in self.kept(arm)]
+        several = len(members[0]) > 1
+        return np.array([np.stack(x) if several else x[0] for x in members]), labels, scores
+
+    def splits(self, arm: str, seed: int) -> list[Splits]:
+        """The rows of every model of a replicate, drawn again from the seed; references follow from them."""
+        from mirage.training.replicate import drawn
+
+        return drawn(self.plan.arms[arm], self.plan.about.vary, seed)
+
+    def kept(self, arm: str) -> list[int]:
+        """The seeds whose training of this arm did not diverge."""
+        diverged = self.values(arm, "model", "diverged")
+        return [seed for seed, gone in zip(self.plan.seeds, diverged, strict=True) if not gone]
+
+    def table(self) -> pd.DataFrame:
+        """Mean, sd and 95 % interval of every number over seeds."""
+        from mirage.claims.summary import summarise
+
+        return summarise(self.rows)
+
+    def claims(self) -> pd.DataFrame:
+        """The verdicts on the lesson's claims, as in claims.csv."""
+        from mirage.claims.verdicts import COLUMNS
+
+        return self.judged[COLUMNS]
+
+    def figure(self) -> Figure:
+        """The lesson's figure of this scenario."""
+        if self.drawn_by is None:
+            raise ValueError("figure: got results without panels, expected those of mirage.run or mirage.load")
+        return self.drawn_by(self)
+
+
+def tidy(plan: Plan, measured: Mapping[str, Mapping[int, Sequence[Row]]]) -> pd.DataFrame:
+    """Tidy rows with the columns `COLUMNS`, in the order of arms, then seeds.
+
+    `measured` has the rows (reference, split, metric, value) of every arm and seed; arms and seeds that it lacks are
+    left out.
+    """
+    import pandas as pd
+
+    rows = [
+        (plan.scenario, f"{arm}:{reference}" if reference else arm, seed, split, metric, value)
+        for arm in plan.arms
+        for seed in plan.seeds
+        for reference, split, metric, value in measured.get(arm, {}).get(seed, ())
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def judged(plan: Plan, rows: pd.DataFrame, claims: Sequence[Claim], yes_no: Collection[str] = ()) -> pd.DataFrame:
+    """Verdicts on a lesson's claims; those about what a changed run left out are left out too.
+
+    `yes_no` are the metrics that are 0 or 1 in every replicate.
+    """
+    from mirage.claims.verdicts import judge
+
+    known = set(zip(rows["arm"], rows["split"], rows["metric"], strict=True))
+
+    def there(claim: Claim) -> bool:
+        test = claim.test(plan.about.kind)
+        return isinstance(test, Untestable) or set(sides(test)) <= known
+
+    kept = [claim for claim in claims if not plan.changes or there(claim)]
+    return judge(kept, plan.about.kind, plan.scenario, rows, plan.about.scope, yes_no)
+
+
+def results(
+    plan: Plan,
+    places: Mapping[str, Place],
+    measured: Mapping[str, Mapping[int, Sequence[Row]]],
+    claims: Sequence[Claim] = (),
+    yes_no: Collection[str] = (),
+    drawn_by: Callable[[Results], Any] | None = None,
+) -> Results:
+    """The results of a plan.
+
+    Parameters
+    ----------
+    places
+        Where each arm's records are.
+    measured
+        The measured rows by arm and seed, as `mirage.metrics.rows.measure` gives them.
+    claims
+        Those of the plan's lesson; none where the scenario belongs to no lesson.
+    yes_no
+        Metrics that are 0 or 1 in every replicate.
+    drawn_by
+        What `Results.figure` draws with.
+    """
+    rows = tidy(plan, measured)
+    tests = tests_of(claims, plan.about.kind)
+    return Results(plan, rows, judged(plan, rows, claims, yes_no), tests, places, drawn_by)

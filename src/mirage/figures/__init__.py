@@ -1,0 +1,1 @@
+"""Figures: style, marks, panels and pages, drawn from results only."""

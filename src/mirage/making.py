@@ -122,7 +122,7 @@ def make(plan: Plan, claims: Sequence[Claim] = (), watch: Watch | None = None) -
     kept = dataclasses.replace(plan, seeds=[s for s in plan.seeds if s not in lost]) if lost else plan
     if not kept.seeds:
         raise CannotRun(f"{plan.scenario}: no seed is left that has every arm: {_reason(failed[0])}")
-    trained = sum(map(len, missing.values())) - len(failed)
+    trained = sum(map(len, missing.values())) - sum(failure.arm in missing for failure in failed)
     rows = {arm: _measured(kept, arm, where[arm], fresh.get(arm, {}), watch) for arm in plan.arms}
     yes_no = {name for arm in plan.arms.values() for name in arm.data.yes_no}
     read = len(plan.arms) * len(plan.seeds) - lacking
@@ -219,6 +219,7 @@ def _measured(plan: Plan, arm: str, place: Place, fresh: Mapping[int, list[Row]]
             if seed not in known and seed not in fresh:
                 rows = drawn(own, about.vary, seed)[0]
                 new[seed] = measure(own, about.metrics, about.references, rows, place.read(seed))
-        if new:
-            place.keep_measured(key, new)
+        with contextlib.suppress(OSError):  # a cache: where it cannot be written, rows are measured again
+            if new:
+                place.keep_measured(key, new)
     return known | new

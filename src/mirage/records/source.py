@@ -15,8 +15,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mirage.settings import ConfigError
+
 PACKAGE = "mirage"
 ROOT = Path(__file__).parents[1]  # the folder of the package
+
+
+def _state(file: Path) -> tuple[int, int]:
+    """Time of change and size of a file."""
+    status = file.stat()
+    return status.st_mtime_ns, status.st_size
+
+
+AT_START = {file: _state(file) for file in ROOT.rglob("*.py")}
 # Names that stand for settings everywhere; classes derived from them are found in the code.
 SETTINGS = frozenset({"Settings", "Block", "Stages", "Arm"})
 CHECKS = frozenset({"field_validator", "model_validator"})
@@ -87,6 +98,15 @@ def ours(name: str) -> str | None:
 
 
 def _text(file: Path) -> str:
+    """The text of a file, which must still be the one that this process runs.
+
+    Raises
+    ------
+    ConfigError
+        If it was changed since: records would be named by code that did not make them.
+    """
+    if _state(file) != AT_START.get(file, _state(file)):
+        raise ConfigError(f"{file}: got code that was changed since this process began, expected the same: start again")
     return file.read_text(encoding="utf-8")
 
 

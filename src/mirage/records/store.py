@@ -89,10 +89,9 @@ class Place:
     def write_provenance(self, seeds: Iterable[int], seconds: float) -> None:
         """Note where and when a stack was trained, these seeds in so many seconds."""
         line = json.dumps({"seeds": list(seeds), "seconds": round(seconds, 3)} | provenance()) + "\n"
-        file = self.folder / "provenance.jsonl"
-        with files.locked(self.runs):
-            before = file.read_text(encoding="utf-8") if file.exists() else ""
-            files.write_text(file, before + line)
+        # One write at the end of the file: lines of several processes follow each other without a lock.
+        with (self.folder / "provenance.jsonl").open("ab", buffering=0) as file:
+            file.write(line.encode("utf-8"))
 
     def measured(self, key: str, seeds: Sequence[int]) -> dict[int, list[Row]]:
         """Rows measured before, by seed; only of records that are still the very ones that were measured.

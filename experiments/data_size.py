@@ -39,9 +39,9 @@ What came out
 -------------
 .. generated: outcome
 
-Each difference is what a claim's test, in brackets, puts left minus what it puts right, margin
-aside: the mean over seeds with its 95 % interval. The tests are those of
-conf/claims/data_size.yaml. 2 more cannot be tested in either; why is said there.
+Brackets show each claim's test; the difference is its left side minus its right side, before the
+margin: the mean over seeds with its 95 % interval. The tests are those of
+conf/claims/data_size.yaml. 2 further claims cannot be tested; the claims file says why.
 
 - The network trained on more rows has the lower test error. As written it holds (test.mse: large <
   small − 2.5): the difference is -8.08 (-8.26 to -7.9, 30 seeds), more than the margin of 2.5. In

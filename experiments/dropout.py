@@ -40,9 +40,9 @@ What came out
 -------------
 .. generated: outcome
 
-Each difference is what a claim's test, in brackets, puts left minus what it puts right, margin
-aside: the mean over seeds with its 95 % interval. The tests are those of conf/claims/dropout.yaml.
-2 more cannot be tested in either; why is said there.
+Brackets show each claim's test; the difference is its left side minus its right side, before the
+margin: the mean over seeds with its 95 % interval. The tests are those of conf/claims/dropout.yaml.
+2 further claims cannot be tested; the claims file says why.
 
 - Dropout clearly lowers the test error. As written it fails (test.mse: dropout < baseline − 2.5):
   the difference is 0.0748 (-0.332 to 0.482, 30 seeds), too small to matter beside the margin of

@@ -43,8 +43,8 @@ What came out
 -------------
 .. generated: outcome
 
-Each difference is what a claim's test, in brackets, puts left minus what it puts right, margin
-aside: the mean over seeds with its 95 % interval. The tests are those of
+Brackets show each claim's test; the difference is its left side minus its right side, before the
+margin: the mean over seeds with its 95 % interval. The tests are those of
 conf/claims/early_stopping.yaml.
 
 - Training ends before the last of the hundred epochs. As written it holds
@@ -131,7 +131,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from mirage.claims.results import Results
-from mirage.figures import marks, palette, panels
+from mirage.figures import epochs, marks, palette, panels
 from mirage.figures.panels import Panels
 
 CLAIMS = (
@@ -174,11 +174,11 @@ def lengths(ax: Axes, results: Results) -> None:
 def as_written(results: Results) -> Panels:
     """Losses over the epochs, and accuracies."""
     return [
-        (5.0, panels.kept(*STOPPED, "validation")),
+        (5.0, epochs.kept(*STOPPED, "validation")),
         (5.0, panels.two_by_two(*ARMS, "accuracy", "accuracy")),
     ]
 
 
 def controlled(results: Results) -> Panels:
     """Losses over the epochs, and what was learned by heart and what of use, stopped and not."""
-    return [(5.0, panels.kept(*STOPPED, "validation")), (5.8, lengths)]
+    return [(5.0, epochs.kept(*STOPPED, "validation")), (5.8, lengths)]

@@ -45,9 +45,9 @@ What came out
 -------------
 .. generated: outcome
 
-Each difference is what a claim's test, in brackets, puts left minus what it puts right, margin
-aside: the mean over seeds with its 95 % interval. The tests are those of
-conf/claims/imbalance.yaml. 1 more cannot be tested in either; why is said there.
+Brackets show each claim's test; the difference is its left side minus its right side, before the
+margin: the mean over seeds with its 95 % interval. The tests are those of
+conf/claims/imbalance.yaml. 1 further claim cannot be tested; the claims file says why.
 
 - Overall accuracy is high on imbalanced data. As written it holds (logistic.test.accuracy > 0.75 +
   0.05): the difference is 0.145 in each of 30 seeds, more than the margin of 0.05. In the

@@ -46,9 +46,9 @@ What came out
 -------------
 .. generated: outcome
 
-Each difference is what a claim's test, in brackets, puts left minus what it puts right, margin
-aside: the mean over seeds with its 95 % interval. The tests are those of conf/claims/l2.yaml. 3
-more cannot be tested in either; why is said there.
+Brackets show each claim's test; the difference is its left side minus its right side, before the
+margin: the mean over seeds with its 95 % interval. The tests are those of conf/claims/l2.yaml. 3
+further claims cannot be tested; the claims file says why.
 
 - Without regularisation the network does well on rows it has seen and worse on new ones. As written
   it holds (none.accuracy: train > test + 0.05): the difference is 0.183 (0.169 to 0.197, 30 seeds),
@@ -133,7 +133,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from mirage.claims.results import Results
-from mirage.figures import marks, palette, panels
+from mirage.figures import epochs, marks, palette, panels
 from mirage.figures.panels import Panels
 
 CLAIMS = (
@@ -154,7 +154,7 @@ ARMS = {
 def as_written(results: Results) -> Panels:
     """Losses over the epochs, and accuracies."""
     arms = ("none", "none"), ("l2_dropout", "both")
-    return [(5.0, panels.losses(*arms, "validation")), (5.0, panels.two_by_two(*arms, "accuracy", "accuracy"))]
+    return [(5.0, epochs.losses(*arms, "validation")), (5.0, panels.two_by_two(*arms, "accuracy", "accuracy"))]
 
 
 def learned_by_heart(ax: Axes, results: Results) -> None:

@@ -43,9 +43,9 @@ What came out
 -------------
 .. generated: outcome
 
-Each difference is what a claim's test, in brackets, puts left minus what it puts right, margin
-aside: the mean over seeds with its 95 % interval. The tests are those of
-conf/claims/multi_seed.yaml. 5 more cannot be tested in either; why is said there.
+Brackets show each claim's test; the difference is its left side minus its right side, before the
+margin: the mean over seeds with its 95 % interval. The tests are those of
+conf/claims/multi_seed.yaml. 5 further claims cannot be tested; the claims file says why.
 
 - Models from separate runs predict differently on the same inputs. As written it holds
   (network.model.prediction_spread > 0.03): the difference is 0.32 (0.285 to 0.355, 30 seeds), more
@@ -139,6 +139,7 @@ Four times the epochs. Do the networks agree better once they have finished lear
 python -m run scenario=multi_seed_controlled replicates=3 training.epochs=1000
 """
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from mirage.claims.results import Results
@@ -196,8 +197,16 @@ def _answers(ax: Axes, results: Results) -> None:
         return
     _, y, predicted = results.predictions("network", "test")
     inputs = range(1, y.shape[-1] + 1)
-    for member in predicted[0]:
+    for member in np.atleast_2d(predicted[0]):
         ax.plot(inputs, member, "o", color=palette.UNTREATED, alpha=0.7)
     ax.plot([], [], "o", color=palette.UNTREATED, label="one of five networks")
-    ax.plot(inputs, y[0][0], "_", color=palette.REFERENCE, markersize=16, markeredgewidth=2, label="target (random)")
+    ax.plot(
+        inputs,
+        np.atleast_2d(y[0])[0],
+        "_",
+        color=palette.REFERENCE,
+        markersize=16,
+        markeredgewidth=2,
+        label="target (random)",
+    )
     ax.set_xticks(inputs)

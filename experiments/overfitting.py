@@ -47,9 +47,9 @@ What came out
 -------------
 .. generated: outcome
 
-Each difference is what a claim's test, in brackets, puts left minus what it puts right, margin
-aside: the mean over seeds with its 95 % interval. The tests are those of
-conf/claims/overfitting.yaml. 9 more cannot be tested in either; why is said there.
+Brackets show each claim's test; the difference is its left side minus its right side, before the
+margin: the mean over seeds with its 95 % interval. The tests are those of
+conf/claims/overfitting.yaml. 9 further claims cannot be tested; the claims file says why.
 
 - The network does well on its training rows and worse on the test grid. As written it fails
   (network.mse: test > train + 2.5): the difference is -3.9 (-4.21 to -3.58, 30 seeds), against it
@@ -142,7 +142,7 @@ python -m run scenario=overfitting_controlled replicates=5 data.noise=0
 from matplotlib.axes import Axes
 
 from mirage.claims.results import Results
-from mirage.figures import palette, panels
+from mirage.figures import epochs, palette, panels
 from mirage.figures.panels import Panels
 
 CLAIMS = (
@@ -183,7 +183,7 @@ def controlled(results: Results) -> Panels:
         )
         for split in ("train", "test")
     }
-    curves = panels.histories(shown, "mean squared error", "Over the epochs", levels, log="xy", lowest=0.1)
+    curves = epochs.histories(shown, "mean squared error", "Over the epochs", levels, log="xy", lowest=0.1)
 
     def over_the_epochs(ax: Axes, results: Results) -> None:
         curves(ax, results)

@@ -48,9 +48,9 @@ What came out
 -------------
 .. generated: outcome
 
-Each difference is what a claim's test, in brackets, puts left minus what it puts right, margin
-aside: the mean over seeds with its 95 % interval. The tests are those of
-conf/claims/ridge_lasso.yaml. 3 more cannot be tested in either; why is said there.
+Brackets show each claim's test; the difference is its left side minus its right side, before the
+margin: the mean over seeds with its 95 % interval. The tests are those of
+conf/claims/ridge_lasso.yaml. 3 further claims cannot be tested; the claims file says why.
 
 - L1 sets many weights to zero. As written it holds (lasso.model.nonzero_weights < 6.5 − 1): the
   difference is -6.5 in each of 30 seeds, more than the margin of 1. In the controlled experiment it

@@ -44,8 +44,8 @@ What came out
 -------------
 .. generated: outcome
 
-Each difference is what a claim's test, in brackets, puts left minus what it puts right, margin
-aside: the mean over seeds with its 95 % interval. The tests are those of conf/claims/smote.yaml.
+Brackets show each claim's test; the difference is its left side minus its right side, before the
+margin: the mean over seeds with its 95 % interval. The tests are those of conf/claims/smote.yaml.
 
 - SMOTE makes up for imbalance, so that more minority rows are found. As written it holds
   (original.recall: smote > none + 0.1): the difference is 1 in each of 30 seeds, more than the

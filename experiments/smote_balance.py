@@ -46,9 +46,9 @@ What came out
 -------------
 .. generated: outcome
 
-Each difference is what a claim's test, in brackets, puts left minus what it puts right, margin
-aside: the mean over seeds with its 95 % interval. The tests are those of
-conf/claims/smote_balance.yaml. 4 more cannot be tested in either; why is said there.
+Brackets show each claim's test; the difference is its left side minus its right side, before the
+margin: the mean over seeds with its 95 % interval. The tests are those of
+conf/claims/smote_balance.yaml. 4 further claims cannot be tested; the claims file says why.
 
 - After SMOTE the classes are of equal size. As written it holds (smote.model.minority_share = 0.5 ±
   0.005): the difference is 0 in each of 30 seeds, within the margin of 0.005. In the controlled

@@ -1,0 +1,246 @@
+"""How fast the suite is, beside what it replaces: `make bench`.
+
+The rivals of a part are measured in one go on one machine, in turn, and the middle of the repeats is taken: on a busy
+machine only the ratios within a part mean anything. Prints a table and writes results/tables/benchmark.csv. All parts
+take half an hour; `python benchmarks/bench.py growth` is one of them.
+"""
+
+import functools
+import os
+import re
+import resource
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import rivals
+from processes import UNITS_PER_GIB, Note, command, matrix_product_rate, seconds, time_and_memory
+
+import mirage
+from mirage.claims.statistics import LEVEL, interval, p_value
+from mirage.config import project
+from mirage.records.files import write_text
+from mirage.training.replicate import WIDTH
+from mirage.training.start import start_tensorflow
+
+TABLE = project.RESULTS / "tables" / "benchmark.csv"
+COLUMNS = ["part", "what", "value", "unit", "target", "met"]
+REPEATS = 3
+GROWTH = (10, 100, 1000, 10_000)  # replicates
+WORKERS = ("hydra/launcher=joblib",)  # one a core, as make all
+
+
+def training(note: Note, scratch: str) -> None:
+    """One scenario: the article's recipe, `model.fit`, stacked training, JAX, and the matrix products alone."""
+    plain = [command("-c", rivals.RECIPE, "0") for _ in range(2)]
+    recipe = [command("-c", rivals.RECIPE, "0.2") for _ in range(2)]
+    fit = {
+        name: statistics.median(float(re.findall(r"fit seconds (\S+)", out)[0]) for _, out in runs)
+        for name, runs in (("overfitting", plain), ("dropout", recipe))
+    }
+    for name, value in fit.items():
+        note(f"{name}: model.fit", value, "s a replica")
+    _whole_processes(note, scratch, statistics.median(took for took, _ in recipe))
+    _stacked(note, fit)
+
+
+def _whole_processes(note: Note, scratch: str, recipe: float) -> None:
+    """Single runs and many seeds as processes of their own; `recipe` is the article's, in seconds."""
+    one = ("-m", "run", "scenario=dropout")
+    cold = statistics.median(command(*one, "seed=3", f"results_dir={scratch}/{i}")[0] for i in range(REPEATS))
+    note("dropout: the article's recipe, whole process", recipe, "s")
+    note("dropout: python -m run scenario=dropout seed=3, whole process", cold, "s")
+    note("dropout: recipe / run, whole process", recipe / cold, "times", "at least 8")
+    wall = {}
+    for seeds in (32, 320):
+        wall[seeds], _ = command(*one, f"replicates={seeds}", f"results_dir={scratch}/{seeds}")
+        note(f"dropout: {seeds} seeds, whole process", wall[seeds], "s")
+    note("dropout: 320 seeds / 32 seeds", wall[320] / wall[32], "times", "at most 11")
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / UNITS_PER_GIB
+    note("largest memory of any of these processes", peak, "GiB", "below 2")
+
+
+def _stacked(note: Note, fit: dict[str, float]) -> None:
+    """Stacked training beside JAX and matrix products; `fit` has the seconds of one `model.fit` by scenario."""
+    start_tensorflow()
+    plans = {"overfitting": rivals.plan_of("overfitting", "network"), "dropout": rivals.plan_of("dropout", "dropout")}
+    rival = rivals.jax_training(say)
+    actions: dict[str, Callable[[], Any]] = {
+        name: functools.partial(rivals.train_stacked, plan) for name, plan in plans.items()
+    }
+    if rival:
+        actions["jax"] = rival
+    first = {name: seconds(action) for name, action in actions.items()}
+    spent: dict[str, list[float]] = {name: [] for name in actions}
+    rates = []
+    for _ in range(REPEATS):
+        rates.append(matrix_product_rate())
+        for name, action in actions.items():
+            spent[name].append(seconds(action))
+    replica = {name: statistics.median(values) / rivals.SEEDS for name, values in spent.items()}
+    rate = statistics.median(rates)
+
+    width = f"{rivals.SEEDS} seeds in stacks of {WIDTH}"
+    for name in plans:
+        note(f"{name}: stacked, {width}", replica[name], "s a replica")
+        note(f"{name}: stacked, {width}, compile included", first[name] / rivals.SEEDS, "s a replica")
+    note("overfitting: fit / stacked", fit["overfitting"] / replica["overfitting"], "times", "at least 500")
+    ratio = fit["overfitting"] * rivals.SEEDS / first["overfitting"]
+    note("overfitting: fit / stacked, compile included", ratio, "times")
+    note("dropout: fit / stacked", fit["dropout"] / replica["dropout"], "times")
+    if rival:
+        note(f"overfitting: JAX vmap and scan, {rivals.SEEDS} seeds at once", replica["jax"], "s a replica")
+        note("overfitting: JAX / stacked", replica["jax"] / replica["overfitting"], "times", "at least 1.5")
+        note("overfitting: JAX / stacked, compile included", first["jax"] / first["overfitting"], "times")
+    note("matrix products, float32", rate / 1e9, "GFLOP/s")
+    ideal = rivals.operations() / rate
+    note("overfitting: its matrix products at that rate", ideal, "s a replica")
+    note("overfitting: stacked / its matrix products", replica["overfitting"] / ideal, "times", "at most 5")
+    note("dropout / overfitting, stacked", replica["dropout"] / replica["overfitting"], "times", "at most 3")
+
+
+def suite(note: Note, scratch: str) -> None:
+    """The scenarios as written over thirty seeds beside their listings once in plain Keras; all scenarios; sweeps."""
+    listings = [mirage.lesson(name).scenarios["as_written"] for name in project.lessons()]
+    whole = _everything(f"{scratch}/listed", listings, "the fifteen as written", note)
+    _everything(f"{scratch}/all", project.scenarios(), "every scenario", note, "at most 360")
+    sweeps, _ = command("-m", "run", "-m", *WORKERS, "sweep=glob(*)", f"results_dir={scratch}/all")
+    note("the ready sweeps after that", sweeps, "s")
+    start_tensorflow()
+    spent = {}
+    for scenario in listings:
+        spent[scenario] = seconds(functools.partial(rivals.run_listing, scenario))
+        note(f"{scenario}: the listing once", spent[scenario], "s")
+    once = sum(spent.values())
+    note("all listings once, without importing TensorFlow", once, "s")
+    note("the fifteen as written, 30 seeds / all listings once", whole / once, "times", "at most 0.333")
+
+
+def _everything(results: str, scenarios: Sequence[str], name: str, note: Note, target: str = "") -> float:
+    """Wall time of these scenarios over thirty seeds from no records, as `make all` does it; notes where it goes."""
+    chosen = "scenario=" + ",".join(scenarios)
+    whole, out = command("-m", "run", "-m", *WORKERS, chosen, "replicates=30", f"results_dir={results}")
+    note(f"{name}, 30 seeds, no records", whole, "s", target)
+    phases = re.findall(r"^time .*added up: (.*)$", out, re.M)[-1]
+    for phase, took in re.findall(r"([^,]+) ([\d.]+) s(?:, |$)", phases):
+        note(f"{name}: {phase}, all cores added up", float(took), "s")
+    for took, scenario in re.findall(r"^took +([\d.]+) s for (\w+)$", out, re.M):
+        note(f"{name}: {scenario}", float(took), "s")
+    return whole
+
+
+def growth(note: Note, scratch: str) -> None:
+    """How time and memory grow with the number of replicates, and what a job of a sweep costs beside a replicate."""
+    few = ("scenario=imbalance", "steps=[train,tables]")
+    for replicates in GROWTH:
+        where = f"results_dir={scratch}/growth-{replicates}"
+        took, memory = time_and_memory("-m", "run", *few, f"replicates={replicates}", where)
+        note(f"imbalance: {replicates} replicates, whole process", took, "s")
+        note(f"imbalance: {replicates} replicates, largest memory", memory, "GiB", "below 2")
+    took, _ = time_and_memory("-m", "run", *few, f"replicates={GROWTH[-1]}", where)
+    note(f"imbalance: {GROWTH[-1]} replicates read again, whole process", took, "s")
+    at_once, _ = time_and_memory("-m", "run", *few, "replicates=100", f"results_dir={scratch}/at-once")
+    swept, _ = time_and_memory("-m", "run", "-m", *few, "seed=range(0,100)", f"results_dir={scratch}/swept")
+    note("imbalance: -m seed=range(0,100) / replicates=100, whole process", swept / at_once, "times")
+    values = ",".join(f"{1 + i / 10}" for i in range(20))
+    chosen = (f"model.inverse_penalty={values}", f"results_dir={scratch}/settings")
+    settings, _ = time_and_memory("-m", "run", "-m", *few, *chosen)
+    note("imbalance: one more job of a sweep", (settings - at_once) / 19, "s")
+
+
+def workers(note: Note, scratch: str) -> None:
+    """Replicates a second of four scenarios on one core, by two threads of one process, and by two workers."""
+    chosen = ("accuracy_paradox", "early_stopping_on_test", "overfitting", "smote")
+    sweep = ("-m", "run", "-m", f"scenario={','.join(chosen)}", "replicates=30", "steps=[train,tables]")
+    replicates = sum(30 * len(mirage.plan(scenario).arms) for scenario in chosen)
+    two = (*WORKERS, "hydra.launcher.n_jobs=2")
+    spent = {}
+    for name, launcher in {"one core": (), "two threads": (), "two workers": two}.items():
+        results = f"results_dir={scratch}/by-{name.replace(' ', '-')}"
+        spent[name], _ = time_and_memory(*sweep, *launcher, results, one_core=name == "one core")
+        note(f"four scenarios by {name}", replicates / spent[name], "replicates a second")
+    note("four scenarios: two workers / two threads, time", spent["two workers"] / spent["two threads"], "times")
+
+
+# Differences with a mean of nought: what intervals and verdicts are tried on.
+DIFFERENCES: dict[str, Callable[[np.random.Generator, tuple[int, int]], Any]] = {
+    "normal": lambda rng, size: rng.standard_normal(size),
+    "skewed": lambda rng, size: rng.exponential(size=size) - 1,
+    "tied": lambda rng, size: np.round(rng.standard_normal(size)),
+    "binary": lambda rng, size: (rng.random(size) < 0.5) - 0.5,
+}
+SIMULATED = 20_000
+
+
+def verdicts(note: Note, scratch: str) -> None:
+    """How often a 95 % interval holds the true effect, and how often there is a verdict where any would be false."""
+    rng = np.random.default_rng(0)
+    for law, draw in DIFFERENCES.items():
+        for n in (10, 30):
+            drawn = draw(rng, (SIMULATED, n)).astype(float)
+            low, high = np.array([interval(one) for one in drawn]).T
+            cover = float(np.mean((low <= 0) & (high >= 0)))
+            note(f"{law} differences, {n} seeds: 95 % intervals that hold the true effect", cover, "share")
+            margin = 10.0  # the true effect lies at the margin, the other bound far away
+            false = float(np.mean(p_value(drawn + margin, margin) <= LEVEL))
+            note(f"{law} differences, {n} seeds: false verdicts at the margin", false, "share", "at most 0.055")
+
+
+PARTS: dict[str, Callable[[Note, str], None]] = {
+    "training": training,
+    "suite": suite,
+    "growth": growth,
+    "workers": workers,
+    "verdicts": verdicts,
+}
+
+
+def say(line: str) -> None:
+    """A line on standard error, as soon as something is measured."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def measure(part: str) -> pd.DataFrame:
+    """All measurements of a part: part, what, value, unit, target, and whether it is met."""
+    rows = []
+
+    def note(what: str, value: float, unit: str, target: str = "") -> None:
+        rows.append((part, what, f"{value:.4g}", unit, target, _met(value, target)))
+        say(f"{what}: {value:.4g} {unit} {f'({target})' if target else ''}".rstrip())
+
+    with tempfile.TemporaryDirectory() as scratch:
+        PARTS[part](note, scratch)
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _met(value: float, target: str) -> str:
+    if not target:
+        return ""
+    bound = float(target.split()[-1])
+    return "yes" if (value >= bound if target.startswith("at least") else value <= bound) else "no"
+
+
+def main() -> None:
+    """Measure all parts, or those named, print, and renew their rows in results/tables/benchmark.csv."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    parts = sys.argv[1:] or list(PARTS)
+    for part in parts:
+        if part not in PARTS:
+            sys.exit(f"part: got {part}, expected one or more of {', '.join(PARTS)}")
+    for part in parts:
+        whole = table = measure(part)
+        if TABLE.exists():
+            known = pd.read_csv(TABLE, dtype=str, keep_default_na=False, encoding="utf-8")
+            whole = pd.concat([table, known[known["part"] != part]])
+        whole = whole.sort_values("part", key=lambda names: names.map(list(PARTS).index), kind="stable")
+        write_text(TABLE, whole.to_csv(index=False, lineterminator="\n"))
+        print(table.to_string(index=False))
+    print(f"table       {TABLE}")
+
+
+if __name__ == "__main__":
+    main()

@@ -25,12 +25,11 @@ What to change (the arm under study; arms.NAME.KEY=VALUE for another, arms.NAME=
 Examples
   python -m run scenario=dropout seed=3
   python -m run scenario=dropout_controlled replicates=30 arms.high.model.dropout=0.8
-  python -m run -m scenario=overfitting,dropout 'seed=range(0,5)'       a sweep: every combination
-  python -m run scenario=dropout --cfg job                              all settings, nothing run
-  python -m run --diff dropout dropout_controlled                       what one changes of the other
+  python -m run -m scenario=overfitting,dropout 'seed=range(0,5)'  a sweep: every combination
+  python -m run scenario=dropout --cfg job                         all settings, nothing run
+  python -m run --diff dropout dropout_controlled                  what one changes of the other
 
-Shell completion: eval "$(mirage -sc install=bash)"; Hydra's own help: --hydra-help.
-"""
+Shell completion: eval "$(mirage -sc install=bash)"; Hydra's own help: --hydra-help."""
 
 
 def help_text() -> str:

@@ -11,15 +11,16 @@ from mirage import api, making
 from mirage.clock import Clock
 from mirage.config import compose, project
 from mirage.config.plan import Plan
-from mirage.config.typed import parse
+from mirage.config.typed import parse, written
 from mirage.data.split import CannotDraw
 from mirage.making import CannotRun, Made
+from mirage.records.checked import Damaged
 from mirage.settings import ConfigError
 
 PROCESS = uuid.uuid4().hex  # process ids are not unique across the nodes of a cluster
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130  # exit statuses
-ERRORS = (ConfigError, CannotRun, CannotDraw, MemoryError, OSError)
+ERRORS = (ConfigError, CannotRun, CannotDraw, Damaged, MemoryError, OSError)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +36,6 @@ class Session:
 class Report:
     """What a job leaves to the command that started it."""
 
-    words: tuple[str, ...]
     errors: list[tuple[str, int]]
     """Lines for standard error, each with the exit status it asks for."""
     spent: dict[str, float]
@@ -45,10 +45,19 @@ class Report:
 
 def run(words: Sequence[str], session: Session, number: int = 1) -> Report:
     """Make, show and write the plan of these words; `number` is the job's place in a sweep, from 1."""
-    clock, errors = Clock(), []
-    done = False
     try:
         plan = compose.plan_of(parse(words))
+    except ERRORS as error:
+        return Report([line_of(error)], {}, False)
+    return do(plan, session, number)
+
+
+def do(plan: Plan, session: Session, number: int = 1) -> Report:
+    """Make, show and write a plan."""
+    clock = Clock()
+    errors: list[tuple[str, int]] = []
+    done = False
+    try:
         errors += perform(plan, clock)
         done = True
     except ERRORS as error:
@@ -58,7 +67,7 @@ def run(words: Sequence[str], session: Session, number: int = 1) -> Report:
 
         left = (time.time() - session.began) / number * (session.jobs - number)
         console().print(f"so far      {number} of {session.jobs} jobs, {time_left(left)}")
-    return Report(tuple(words), errors, clock.spent(), done)
+    return Report(errors, clock.spent() if done else {}, done)
 
 
 def line_of(error: BaseException) -> tuple[str, int]:
@@ -124,7 +133,7 @@ def write(made: Made, clock: Clock) -> list[tuple[str, Path]]:
 
 def again_with(plan: Plan, seed: int, *more: str) -> str:
     """The command that makes one seed of a plan again."""
-    place = [f"results_dir={plan.request.results_dir}"] if plan.request.results_dir else []
+    place = [f"results_dir={written(plan.request.results_dir)}"] if plan.request.results_dir else []
     typed = [change.typed for change in plan.changes]
     words = [f"scenario={plan.scenario}", f"seed={seed}", "replicates=1", *typed, *place, *more]
     return shlex.join(["python", "-m", "run", *words])

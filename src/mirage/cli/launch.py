@@ -27,7 +27,8 @@ def sweep(typed: Sequence[Typed]) -> tuple[list[Plan], list[Report]]:
     Raises ConfigError for the first job that cannot be run: a sweep with one bad value does nothing at all.
     """
     jobs = compose.sweep_jobs([one for one in typed if not one.of_hydra])
-    plans = [compose.plan_of(of_job) for of_job in jobs]
+    load = functools.cache(compose.load)
+    plans = [compose.plan_of(of_job, load=load) for of_job in jobs]
     for plan in plans:
         making.results_folder(plan)
     words = [f"words={written([one.text for one in of_job])}" for of_job in jobs]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor
 
 from mirage.cli import job
-from mirage.cli.job import BAD_INPUT, FAILED, INTERRUPTED, Report, Session
+from mirage.cli.job import FAILED, INTERRUPTED, Session
 from mirage.clock import Clock
 from mirage.config import compose, project
 from mirage.config.plan import Plan
@@ -69,11 +69,15 @@ def command(words: Sequence[str], clock: Clock) -> Lines:
         return _sweep(flags.words, clock)
     typed = parse(flags.words)
     _refuse_hydra(typed, ())
+    for one in typed:
+        if one.key == "sweep":
+            raise ConfigError(f"sweep: got {shown(one.value)} without -m, expected python -m run -m +sweep=NAME")
+    plan = compose.plan_of(typed)
     if flags.cfg:
-        return _show(compose.plan_of(typed))
-    report = job.run(flags.words, Session())
+        return _show(plan)
+    report = job.do(plan, Session())
     clock.add(report.spent)
-    return report.errors + (_draw([compose.plan_of(typed)], clock) if report.done else [])
+    return report.errors + (_draw([plan], clock) if report.done else [])
 
 
 def _flags(words: Sequence[str]) -> argparse.Namespace:
@@ -184,6 +188,3 @@ def _hydra_itself() -> Lines:
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
     hydra.main(version_base="1.3", config_path=str(project.conf()), config_name="config")(lambda composed: None)()
     return []
-
-
-__all__ = ["Report", "main", "BAD_INPUT"]

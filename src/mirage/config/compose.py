@@ -2,7 +2,7 @@
 
 import operator
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from mirage.config import project
@@ -10,7 +10,7 @@ from mirage.config.merge import at, merged, nested, without
 from mirage.config.plan import Arm, Change, Plan, Request, Scenario
 from mirage.config.typed import Typed, assigned, jobs, parse
 from mirage.config.words import checked, closest, unknown
-from mirage.settings import ConfigError, Settings, expected, leaves, shown
+from mirage.settings import ConfigError, expected, leaves, shown
 
 REQUEST = tuple(Request.model_fields)
 KEYS = (*Arm.model_fields, *Scenario.model_fields, *REQUEST, "arms", "only", "scenario", "sweep", "metric_sets")
@@ -62,8 +62,10 @@ def plan(scenario: str | None, *words: str, seeds: Iterable[int] | None = None) 
     return plan_of(typed, seeds)
 
 
-def plan_of(typed: Sequence[Typed], seeds: Iterable[int] | None = None) -> Plan:
-    """The checked plan of what was typed; see `plan`."""
+def plan_of(
+    typed: Sequence[Typed], seeds: Iterable[int] | None = None, load: Callable[[str], dict[str, Any]] = load
+) -> Plan:
+    """The checked plan of what was typed; see `plan`. `load` may remember scenario files for a sweep's many plans."""
     for one in typed:
         if one.swept:
             raise ConfigError(f"{one.key}: got several values, expected one, or a sweep: python -m run -m ...")
@@ -107,14 +109,12 @@ def _build(scenario: str, tree: dict[str, Any], typed: Sequence[Typed], seeds: l
     about_arms.sort(key=lambda one: not _picks_block(one.key))
     for one in about_arms:
         tree = _laid_over(tree, one, declared)
+        _refuse_no_mapping(tree)  # at once: what is laid over it next would hide it
     if not isinstance(tree.get("arms"), Mapping):
         raise ConfigError(f"arms: got {shown(tree.get('arms'))}, expected settings by arm")
     for key in tree:
         if key not in KEYS:
             raise ConfigError(f"{key}: unknown setting{closest(key, KEYS)}, expected one of {', '.join(KEYS)}")
-    for part in Arm.model_fields:  # an arm's settings laid over it would hide that this is no mapping
-        if part in tree and not isinstance(tree[part], Mapping) and (part != "training" or tree[part] is not None):
-            raise ConfigError(f"{part}: got {shown(tree[part])}, expected {expected(Arm.model_fields[part])}")
     request = checked(Request, {key: tree[key] for key in REQUEST if key in tree})
     about = checked(Scenario, _about(tree))
     _check_lesson(about)
@@ -126,6 +126,13 @@ def _build(scenario: str, tree: dict[str, Any], typed: Sequence[Typed], seeds: l
     _check_references(about, arms)
     made = list(seeds) if seeds is not None else range(request.seed, request.seed + request.replicates)
     return Plan(scenario, about, arms, made, request, changes, sweep)
+
+
+def _refuse_no_mapping(tree: Mapping[str, Any]) -> None:
+    """Refuse a part of the settings of an arm that is no settings."""
+    for part, field in Arm.model_fields.items():
+        if part in tree and not isinstance(tree[part], Mapping) and (part != "training" or tree[part] is not None):
+            raise ConfigError(f"{part}: got {shown(tree[part])}, expected {expected(field)}")
 
 
 def _picks_block(key: str) -> bool:
@@ -267,10 +274,16 @@ def _refuse_hidden(typed: Sequence[Typed], base: Mapping[str, Any], patches: Map
 
 
 def _check_references(about: Scenario, arms: Mapping[str, Arm]) -> None:
-    from mirage.metrics.references import REFERENCES
+    from mirage.metrics.table import REFERENCES
 
     for name in about.references:
         for arm in arms.values():
+            changed = [key for key, stage in zip(arm.stages.names(), arm.stages.listed(), strict=True) if stage.moves]
+            if REFERENCES[name].needs and changed:
+                raise ConfigError(
+                    f"references: got {name}, which asks the law about its own features, expected it without "
+                    f"stages.{changed[0]}, which changes them"
+                )
             if not REFERENCES[name].possible(arm.data):
                 possible = [r.name for r in REFERENCES.values() if r.possible(arm.data)]
                 raise ConfigError(

@@ -12,8 +12,7 @@ from mirage.data.law import Law
 from mirage.data.stages import Stages
 from mirage.data.streams import STREAMS
 from mirage.metrics.decisions import Decision
-from mirage.metrics.references import REFERENCES
-from mirage.metrics.table import METRICS
+from mirage.metrics.table import METRICS, REFERENCES
 from mirage.models import kinds
 from mirage.models.fitting import Training
 from mirage.models.kind import KERAS, Estimator, Kind

@@ -1,6 +1,7 @@
 """What was typed, parsed once: keys, values, and the jobs that a sweep makes of them."""
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -88,11 +89,9 @@ def _quoted(value: Any) -> Any:
     from hydra.core.override_parser.types import Quote, QuotedString
 
     if isinstance(value, str):
-        plain = value.replace("_", "").replace("-", "").replace(".", "").replace("/", "")
-        readable = (
-            plain.isalnum() and not plain[0].isdigit() and value.lower() not in ("null", "true", "false", "nan", "inf")
-        )
-        return value if readable else QuotedString(value, Quote.single)
+        plain = re.fullmatch(r"[A-Za-z_/][A-Za-z0-9_./-]*", value)
+        another = value.lower() in ("null", "true", "false", "nan", "inf")  # words that stand for other values
+        return value if plain and not another else QuotedString(value, Quote.single)
     if isinstance(value, dict):
         return {key: _quoted(one) for key, one in value.items()}
     return [_quoted(one) for one in value] if isinstance(value, list | tuple) else value

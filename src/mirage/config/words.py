@@ -71,7 +71,7 @@ def _line(error: ErrorDetails, kind: type[Settings], raw: object, prefix: str, p
 
 def _meant(got: object, words: str) -> str:
     """The known name that an unknown one is most like, where `words` list the known ones."""
-    known = words.rpartition(" of ")[2].split(", ")
+    known = words.rpartition(" of ")[2].split(", ") if " of " in words else []
     names = [name for name in (got if isinstance(got, list) else [got]) if isinstance(name, str) and name not in known]
     return closest(names[0], known) if names else ""
 

@@ -14,6 +14,9 @@ class Stage(Settings):
     needs_classes: ClassVar[bool] = True
     """Whether it works on laws with classes only."""
 
+    moves: ClassVar[bool] = False
+    """Whether features of scored rows are no longer those that the law drew."""
+
     def apply(self, splits: Splits, streams: Streams) -> Splits:
         """The splits after this step, `train` first.
 

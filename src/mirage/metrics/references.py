@@ -73,6 +73,3 @@ def majority_class(law: Law, splits: Splits) -> dict[str, Array]:
 def mean_target(law: Law, splits: Splits) -> dict[str, Array]:
     """The mean of the training targets, whatever the features."""
     return majority_class.predictions(law, splits)
-
-
-REFERENCES = {value.name: value for value in list(vars().values()) if isinstance(value, Reference)}

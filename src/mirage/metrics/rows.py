@@ -11,8 +11,7 @@ from mirage.data.stages import Stages
 from mirage.metrics import decisions
 from mirage.metrics.decisions import Decision
 from mirage.metrics.metric import Metric, ScoredRows, compute
-from mirage.metrics.references import REFERENCES
-from mirage.metrics.table import METRICS
+from mirage.metrics.table import METRICS, REFERENCES
 from mirage.models.kind import Kind
 
 Row = tuple[str, str, str, float]  # reference (nothing: the arm itself), split, metric, value

@@ -47,7 +47,7 @@ def initial(model: keras.Model, streams: Streams) -> Variables:
     CannotStackError
         For a variable that is neither drawn here nor constant by its initialiser: its value would follow no stream.
     """
-    fresh = {v.path: v.numpy() for v in model.variables}
+    fresh: dict[str, Array] = {}  # nothing comes from the model's present values: it may have been trained
     drawn, random = [], []
     for layer in model.layers:
         seeds = getattr(layer, "seed_generator", None)
@@ -57,7 +57,9 @@ def initial(model: keras.Model, streams: Streams) -> Variables:
                 random.append(variable)
             elif initializer is not None and "seed" in initializer.get_config():
                 drawn.append((variable, initializer))
-            elif not isinstance(initializer, CONSTANT):
+            elif isinstance(initializer, CONSTANT):
+                fresh[variable.path] = np.asarray(initializer(variable.shape, dtype=variable.dtype))
+            else:
                 raise CannotStackError(
                     f"{variable.path}: got an initial value that no stream decides, "
                     "expected a variable with an initialiser of its own that is seeded or constant"
@@ -66,7 +68,7 @@ def initial(model: keras.Model, streams: Streams) -> Variables:
         seeded = type(initializer).from_config(initializer.get_config() | {"seed": seed})
         fresh[variable.path] = seeded(variable.shape).numpy()
     for variable, seed in zip(random, streams.integers("dropout", len(random)), strict=True):
-        fresh[variable.path] = keras.random.SeedGenerator(seed).state.numpy().astype(fresh[variable.path].dtype)
+        fresh[variable.path] = keras.random.SeedGenerator(seed).state.numpy().astype(variable.dtype)
     return Variables(
         [fresh[v.path] for v in model.trainable_variables], [fresh[v.path] for v in model.non_trainable_variables]
     )

@@ -12,6 +12,7 @@ class Prepare(NamedStage):
 
     table: ClassVar[dict[str, type[Any]]]
     needs_classes = False
+    moves = True
 
 
 class Standardise(Prepare):

@@ -5,7 +5,7 @@ RUN := $(PY) -m run
 # A worker a core: measures faster than threads of one process (make bench PARTS=workers).
 EVERY_SCENARIO := $(RUN) -m hydra/launcher=joblib hydra.launcher.verbose=10 'scenario=glob(*)'
 EVERY_SWEEP := $(RUN) -m hydra/launcher=joblib hydra.launcher.verbose=10 'sweep=glob(*)'
-REPORT := $(PY) -m mirage.report.ledger
+REPORT := $(PY) -m mirage.cli.report
 TESTS := $(PY) -m pytest -n 2 --no-loadscope-reorder
 
 .DEFAULT_GOAL := help

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-import check
+from mirage.report import check
 
 TABLE = """\
 arm,split,metric,mean,sd,ci_low,ci_high,n,n_undefined,n_diverged
@@ -24,20 +24,20 @@ never,imbalance,imbalance,as_written,3,,stated,Nothing helps.,,,,,,,,untestable,
 def committed(tmp_path: Path) -> Path:
     folder = tmp_path / "committed"
     folder.mkdir()
-    (folder / "imbalance.csv").write_text(TABLE)
-    (folder / "claims.csv").write_text(CLAIMS)
+    (folder / "imbalance.csv").write_text(TABLE, encoding="utf-8")
+    (folder / "claims.csv").write_text(CLAIMS, encoding="utf-8")
     return folder
 
 
-def again(committed: Path, file: str = "", old: str = "", new: str = "") -> check.Compared:
+def again(committed: Path, file: str = "", old: str = "", new: str = "", exact: bool = False) -> check.Compared:
     """Compare with a copy in which one text is replaced."""
     copy = committed.with_name("again")
     shutil.copytree(committed, copy)
     if file:
-        text = (copy / file).read_text()
+        text = (copy / file).read_text(encoding="utf-8")
         assert old in text
-        (copy / file).write_text(text.replace(old, new))
-    return check.compare(committed, copy)
+        (copy / file).write_text(text.replace(old, new), encoding="utf-8", newline="")
+    return check.compare(committed, copy, exact)
 
 
 def test_the_same_tables_are_equal_to_the_byte(committed: Path) -> None:
@@ -80,3 +80,45 @@ def test_a_table_that_is_not_committed_is_a_problem(committed: Path) -> None:
     shutil.copytree(committed, copy)
     (committed / "imbalance.csv").unlink()
     assert check.compare(committed, copy).problems == ["imbalance: no committed table"]
+
+
+# -- to the byte ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "problem"),
+    [
+        ("imbalance.csv", "0.9,", "0.90000009,", "logistic, test, accuracy: mean: got 0.90000009, expected 0.9"),
+        ("imbalance.csv", ",0,30,0\n", ",1,30,0\n", "imbalance.csv: logistic, test, precision: n: got 1, expected 0"),
+        ("imbalance.csv", "0.9,", ",", "imbalance.csv: logistic, test, accuracy: mean: got nothing, expected 0.9"),
+        ("imbalance.csv", "n_undefined", "undefined", "imbalance.csv: header: got arm,split"),
+        ("imbalance.csv", "logistic,test,precision,,,,,0,30,0\n", "", "imbalance.csv: got 1 rows, expected 2"),
+        ("imbalance.csv", "\n", "\r\n", "imbalance.csv: the same cells in other bytes"),
+        ("claims.csv", ",0.15,", ",0.1500001,", "high, as_written, imbalance: effect: got 0.1500001, expected 0.15"),
+        ("claims.csv", "p\n", "q\n", "claims.csv: high, as_written, imbalance: reason: got q, expected p"),
+        ("sweep_rate.csv", "0.5,a", "0.6,a", "sweep_rate.csv: a, test, mse: model.dropout: got 0.6, expected 0.5"),
+    ],
+)
+def test_exactly_any_byte_that_differs_is_named(committed: Path, file: str, old: str, new: str, problem: str) -> None:
+    (committed / "sweep_rate.csv").write_text("model.dropout,arm,split,metric,mean\n0.5,a,test,mse,1\n")
+    assert any(problem in line for line in again(committed, file, old, new, exact=True).problems)
+
+
+def test_exactly_the_same_tables_are_no_problem_whatever_fingerprints_and_benchmarks_say(committed: Path) -> None:
+    for name in check.NOT_NUMBERS:
+        (committed / name).write_text("what,value\na,1\n")
+    assert again(committed, "fingerprints.csv", "1", "2", exact=True).problems == []
+
+
+def test_exactly_a_part_of_the_scenarios_is_held_against_its_own_claims(committed: Path) -> None:
+    text = (committed / "claims.csv").read_text(encoding="utf-8")
+    other = "low,dropout,dropout,as_written,1,,stated,Less.,,,,,,,,untestable,no arm\n"
+    copy = committed.with_name("again")
+    shutil.copytree(committed, copy)
+    (committed / "claims.csv").write_text(text + other, encoding="utf-8")
+    assert check.compare(committed, copy, exact=True).problems == []
+    (copy / "sweep_new.csv").write_text("a\n1\n")
+    (copy / "metrics.csv").write_text("scenario\nimbalance\n")  # too large to commit
+    assert check.compare(committed, copy, exact=True).problems == [
+        "sweep_new.csv: got a new table, expected one that is committed"
+    ]

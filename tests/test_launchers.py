@@ -6,65 +6,70 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers import ROOT, command, contents
+from shell import trained_and_read, typed
 
-import run
-
-SWEEP = ("scenario=metric_choice", "seed=range(0,2)", "data.n_features=2,3", "steps=[train,tables]")
-LAUNCHERS = {
-    "joblib": (None, ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")),
-    "ray": (".venv-ray", ("hydra/launcher=ray_cluster",)),
-    "slurm": (".venv-slurm", ("hydra/launcher=slurm_here",)),
-}
-
-
-def sweep(python: str, results: Path, *more: str) -> str:
-    ran = subprocess.run(
-        [python, "-m", "run", "-m", *SWEEP, f"results_dir={results}", *more],
-        cwd=results.parent,
-        env=os.environ | {"PYTHONPATH": str(run.ROOT / "src")},
-        capture_output=True,
-        text=True,
-        timeout=900,
-    )
-    assert ran.returncode == 0, ran.stderr
-    return ran.stdout
+SKLEARN = ("scenario=ridge_lasso", "seed=range(0,3)", "data.n_features=5,6", "steps=[train,tables]")
+KERAS = (
+    "scenario=metric_choice",
+    "seed=range(0,2)",
+    "data.n_features=2,3",
+    "training.epochs=2",
+    "steps=[train,tables]",
+)
+JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
 
 
-def numbers(results: Path) -> dict[str, bytes]:
-    kept = [f for f in sorted(results.rglob("*")) if f.is_file() and f.name != "provenance.json"]
-    return {str(f.relative_to(results)): f.read_bytes() for f in kept}
+def test_workers_give_the_same_bytes_and_the_sweep_is_summed_up_once(tmp_path: Path) -> None:
+    status, out, err = command("-m", *SKLEARN, *JOBLIB, f"results_dir={tmp_path / 'workers'}")
+    assert (status, err, trained_and_read(out), out.count("sweep       ")) == (0, "", (30, 0), 1)
+    assert typed("-m", *SKLEARN, f"results_dir={tmp_path / 'here'}")[0] == 0
+    assert contents(tmp_path / "workers") == contents(tmp_path / "here")
+
+
+def test_a_failure_in_a_worker_is_told_at_the_end(tmp_path: Path) -> None:
+    words = ("scenario=ridge_lasso", "data.n_rows=4,40", "steps=[train,tables]", f"results_dir={tmp_path}")
+    status, out, err = command("-m", *JOBLIB, *words)
+    assert status == 2 and "leaves a class out" in err and err.count("\n") == 1
+    assert trained_and_read(out) == (5, 0)  # the other job
 
 
 @pytest.fixture(scope="module")
 def basic(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What networks give in a process of their own."""
     results = tmp_path_factory.mktemp("basic") / "results"
-    sweep(sys.executable, results)
-    return numbers(results)
+    status, _, err = command("-m", *KERAS, f"results_dir={results}")
+    assert (status, err) == (0, "")
+    return contents(results)
 
 
-@pytest.mark.parametrize("launcher", LAUNCHERS)
-def test_every_launcher_gives_the_same_bytes_and_sums_the_sweep_up(
-    launcher: str, tmp_path: Path, basic: dict[str, bytes]
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("environment", "launcher"),
+    [
+        pytest.param(".venv", JOBLIB, id="joblib"),
+        pytest.param(".venv-ray", ("hydra/launcher=ray_cluster",), id="ray", marks=pytest.mark.cluster),
+        pytest.param(".venv-slurm", ("hydra/launcher=slurm_here",), id="slurm", marks=pytest.mark.cluster),
+    ],
+)
+def test_every_launcher_gives_the_same_bytes(
+    environment: str, launcher: tuple[str, ...], tmp_path: Path, basic: dict[str, bytes]
 ) -> None:
-    environment, chosen = LAUNCHERS[launcher]
     python = sys.executable
-    if environment is not None:
-        python = str(run.ROOT / environment / "bin/python")
-        made = subprocess.run(["make", "-C", run.ROOT, launcher], capture_output=True, text=True, timeout=1800)
-        assert made.returncode == 0, made.stderr
-    folder = ("hydra.launcher.submitit_folder=" + str(tmp_path / "submitit/%j"),) if launcher == "slurm" else ()
-    out = sweep(python, tmp_path / "results", *chosen, *folder)
-    assert out.count("sweep       ") == 1  # its table
-    assert numbers(tmp_path / "results") == basic
-
-
-def test_a_failure_in_a_worker_is_told_at_the_end(tmp_path: Path) -> None:
+    if environment != ".venv":
+        target = environment.removeprefix(".venv-")
+        subprocess.run(["make", "-C", ROOT, target], check=True, timeout=1800)
+        python = str(ROOT / environment / "bin/python")
+    if "slurm" in environment:
+        launcher = (*launcher, f"hydra.launcher.submitit_folder={tmp_path / 'submitit'}/%j")
     ran = subprocess.run(
-        [sys.executable, "-m", "run", "-m", "hydra/launcher=joblib", "scenario=ridge_lasso", "data.n_rows=4,40"]
-        + [f"results_dir={tmp_path}"],
+        [python, "-m", "run", "-m", *KERAS, *launcher, f"results_dir={tmp_path / 'results'}"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=900,
     )
-    assert ran.returncode == 2 and "leaves a class out" in ran.stderr and "Traceback" not in ran.stderr
-    assert "trained" in ran.stdout  # the other job
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.count("sweep       ") == 1
+    assert contents(tmp_path / "results") == basic

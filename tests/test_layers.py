@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mirage.layers import Dropout, threefry
+from mirage.models.layers import Dropout, threefry
 
 
 @pytest.mark.parametrize(

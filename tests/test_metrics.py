@@ -1,7 +1,8 @@
-"""Metrics against scikit-learn and against numbers worked out by hand; the undefined ones."""
+"""Metrics, decisions and curves: against scikit-learn and Keras, by hand, and where they are undefined."""
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,12 @@ import pytest
 import sklearn.metrics as sk
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
+from hypothesis.extra.numpy import array_shapes, arrays
 
-from mirage import config, metrics
-from mirage.decisions import above, rounded
+from mirage.metrics.curves import RECALLS, precision_recall, reliability
+from mirage.metrics.decisions import Decision, above, corrected, decide, ensembles, rounded
+from mirage.metrics.metric import CORRELATION, COUNT, SHARE, ScoredRows, compute
+from mirage.metrics.table import METRICS
 
 Array = np.ndarray
 numbers = st.floats(-1e6, 1e6)
@@ -38,22 +41,22 @@ SCORED: dict[str, Callable[[Array, Array], float]] = {
     "log_loss": lambda y, p: sk.log_loss(y, p, labels=[0, 1]),
     "brier": sk.brier_score_loss,
 }
-OURS = ("cost", "outside_unit", "ece")  # what scikit-learn has no word for
 COUNTED = ("tn", "fp", "fn", "tp")
-CLASSIFIED = sorted(set(config.METRICS) - {"mse"})
+CLASSIFIED = sorted(set(METRICS) - {"mse"})
+
+
+def measure(names: Any, y: Array, scores: Array, decided: Array, miss_cost: float = 1.0) -> dict[str, float]:
+    """Metrics by name."""
+    return compute([METRICS[name] for name in names], ScoredRows(y, scores, decided, miss_cost))
 
 
 def of(y: list[float], scores: list[float], decide: Callable[[Array], Array] = above) -> dict[str, float]:
     """Every metric of these scores."""
-    return metrics.measure(config.METRICS, np.array(y), np.array(scores), decide(np.array(scores)))
+    return measure(METRICS, np.array(y), np.array(scores), decide(np.array(scores)))
 
 
 def undefined(y: list[float], scores: list[float], decide: Callable[[Array], Array] = above) -> set[str]:
     return {name for name, value in of(y, scores, decide).items() if math.isnan(value)}
-
-
-def test_every_name_a_scenario_may_give_is_compared_here() -> None:
-    assert {*DECIDED, *SCORED, *COUNTED, *OURS} == set(config.METRICS)
 
 
 # -- against scikit-learn ------------------------------------------------------------------------------------
@@ -64,7 +67,7 @@ def test_metrics_of_classifiers_are_scikit_learns(data: tuple[Array, Array]) -> 
     y, p = data
     assume(0 < y.sum() < len(y))
     decided = above(p)
-    ours = metrics.measure(config.METRICS, y, p, decided)
+    ours = measure(METRICS, y, p, decided)
     for name, theirs in SCORED.items():
         assert ours[name] == pytest.approx(float(theirs(y, p)), rel=1e-12, abs=1e-15), name
     assert [ours[name] for name in COUNTED] == sk.confusion_matrix(y, decided, labels=[0, 1]).ravel().tolist()
@@ -79,19 +82,9 @@ def test_metrics_of_classifiers_are_scikit_learns(data: tuple[Array, Array]) -> 
 @given(pair=pairs)
 def test_mse_is_scikit_learns_and_the_mean_of_squared_differences(pair: tuple[Array, Array]) -> None:
     y, predicted = pair
-    ours = metrics.measure(["mse"], y, predicted, rounded(predicted))["mse"]
+    ours = measure(["mse"], y, predicted, rounded(predicted))["mse"]
     assert ours == float(sk.mean_squared_error(y, predicted)) == pytest.approx(np.mean((y - predicted) ** 2), rel=1e-12)
-    assert metrics.measure(["mse"], y, y, rounded(y))["mse"] == 0
-
-
-@given(data=labelled)
-def test_scores_of_single_precision_are_measured_as_they_are(data: tuple[Array, Array]) -> None:
-    y, p = data
-    single = p.astype(np.float32)
-    ours, exact = (metrics.measure(["log_loss", "brier", "ece"], y, s, above(s)) for s in (single, p))
-    for name, value in exact.items():
-        if name != "ece" and not (name == "log_loss" and value > 10):  # bins have edges; 0 and 1 are clipped
-            assert ours[name] == pytest.approx(value, rel=1e-4, abs=1e-6)
+    assert measure(["mse"], y, y, rounded(y))["mse"] == 0
 
 
 # -- by hand -------------------------------------------------------------------------------------------------
@@ -123,16 +116,7 @@ def test_calibration_error_by_hand() -> None:
     p = [0.21, 0.29, 0.72, 0.74, 0.76, 0.78, 0.92, 1.0]
     y = [0, 0, 1, 0, 1, 0, 1, 1]
     assert of(y, p)["ece"] == pytest.approx((2 * 0.25 + 4 * 0.25 + 2 * 0.04) / 8, rel=1e-12)
-
-
-def test_within_a_bin_too_much_and_too_little_cancel() -> None:
-    assert of([0, 1], [0.5, 0.5])["ece"] == pytest.approx(0, abs=1e-15)
-    assert of([0, 1], [0.0, 1.0])["ece"] == 0
-    assert of([0, 1], [0.45, 0.55])["ece"] == pytest.approx(0.45)
-
-
-def test_mse_by_hand() -> None:
-    assert of([1.0, 2.0, 4.0], [1.0, 3.0, 1.0])["mse"] == 10 / 3
+    assert of([0, 1], [0.5, 0.5])["ece"] == pytest.approx(0, abs=1e-15)  # too much and too little cancel in a bin
 
 
 @given(data=labelled, decided=st.randoms(use_true_random=False), miss_cost=st.floats(0.1, 100))
@@ -145,18 +129,7 @@ def test_cost_is_what_every_row_costs_added_up(data: tuple[Array, Array], decide
             total += miss_cost
         elif label == 0 and decision == 1:
             total += 1
-    assert metrics.measure(["cost"], y, p, d, miss_cost)["cost"] == pytest.approx(total / len(y), rel=1e-9)
-
-
-@given(data=labelled)
-def test_where_a_miss_costs_as_much_as_a_false_alarm_cost_is_the_share_of_errors(data: tuple[Array, Array]) -> None:
-    got = metrics.measure(["cost", "accuracy"], *data, above(data[1]))
-    assert got["cost"] == pytest.approx(1 - got["accuracy"], abs=1e-12)
-
-
-def test_cost_by_hand() -> None:
-    y, decided = np.array([0, 0, 0, 1, 1]), np.array([0, 1, 1, 0, 1])
-    assert metrics.measure(["cost"], y, decided.astype(float), decided, 9.0) == {"cost": (2 * 1 + 9) / 5}
+    assert measure(["cost"], y, p, d, miss_cost)["cost"] == pytest.approx(total / len(y), rel=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -183,21 +156,6 @@ def test_a_rounded_regression_outside_the_classes_misses_its_row() -> None:
     assert all(math.isnan(got[name]) for name in ("log_loss", "brier", "ece"))
 
 
-@given(
-    data=st.integers(1, 30).flatmap(
-        lambda n: st.tuples(arrays(int, n, elements=st.integers(0, 1)), arrays(int, n, elements=st.integers(-2, 3)))
-    )
-)
-def test_counts_hold_every_row_once_and_agree_with_the_rates(data: tuple[Array, Array]) -> None:
-    y, decided = data
-    got = metrics.measure(config.METRICS, y, decided.astype(float), decided)
-    tn, fp, fn, tp = (got[name] for name in COUNTED)
-    assert tn + fp == (y == 0).sum() and fn + tp == (y == 1).sum()
-    assert got["accuracy"] == pytest.approx((tn + tp) / len(y)) == pytest.approx(np.mean(y == decided))
-    assert math.isnan(got["recall"]) if tp + fn == 0 else got["recall"] == pytest.approx(tp / (tp + fn))
-    assert math.isnan(got["precision"]) if tp + fp == 0 else got["precision"] == pytest.approx(tp / (tp + fp))
-
-
 # -- undefined -----------------------------------------------------------------------------------------------
 
 
@@ -220,27 +178,124 @@ def test_what_has_no_value_is_not_a_number(y: list[float], scores: list[float], 
     assert undefined(y, scores) == expected
 
 
-@pytest.mark.filterwarnings("error")
-@given(data=labelled)
-def test_nothing_warns_and_every_value_is_finite_or_undefined(data: tuple[Array, Array]) -> None:
-    y, p = data
-    for value in metrics.measure(config.METRICS, y, p, above(p)).values():
-        assert math.isnan(value) or math.isfinite(value)
-
-
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @given(data=labelled, where=st.integers(0, 39))
 def test_one_score_that_is_not_finite_leaves_all_undefined(bad: float, data: tuple[Array, Array], where: int) -> None:
     y, p = data
     p = p.copy()
     p[where % len(p)] = bad
-    got = metrics.measure(config.METRICS, y, p, above(p))
-    assert list(got) == list(config.METRICS) and all(math.isnan(v) for v in got.values())
+    got = measure(METRICS, y, p, above(p))
+    assert list(got) == list(METRICS) and all(math.isnan(v) for v in got.values())
 
 
 def test_a_metric_is_a_plain_number_and_only_what_was_asked_for_is_given() -> None:
     y, scores = np.array([0, 1, 1]), np.array([0.2, 0.6, 0.4], np.float32)
-    assert metrics.measure([], y, scores, above(scores)) == {}
-    for name in config.METRICS:
-        got = metrics.measure([name], y, scores, above(scores))
+    assert measure([], y, scores, above(scores)) == {}
+    for name in METRICS:
+        got = measure([name], y, scores, above(scores))
         assert list(got) == [name] and type(got[name]) is float
+
+
+@given(data=labelled)
+def test_a_metric_lies_on_its_scale(data: tuple[Array, Array]) -> None:
+    for name, value in of(*data).items():
+        low = {SHARE: 0, COUNT: 0, CORRELATION: -1}.get(METRICS[name].scale, 0)
+        high = {SHARE: 1, COUNT: len(data[0]), CORRELATION: 1}.get(METRICS[name].scale, np.inf)
+        assert math.isnan(value) or low - 1e-12 <= value <= high + 1e-12, name
+
+
+# -- decisions: thresholds and rounding ----------------------------------------------------------------------
+
+shares = st.integers(1, 99).map(lambda percent: percent / 100)
+some = arrays(float, st.integers(1, 20), elements=st.floats(0, 1))
+
+
+def decision(**changed: float) -> Decision:
+    return Decision.model_validate({"threshold": 0.5, "miss_cost": 1, "ensembles_of": 1} | changed)
+
+
+def test_regressions_are_rounded_and_all_other_models_decide_by_a_threshold() -> None:
+    scores = np.array([-0.7, 0.2, 0.4, 0.6, 1.6])
+    assert decide(True, decision(), scores).tolist() == [-1, 0, 0, 1, 2]
+    assert decide(False, decision(), scores).tolist() == [0, 0, 0, 1, 1]
+    assert decide(False, decision(threshold=0.3), scores).tolist() == [0, 0, 1, 1, 1]
+
+
+def test_exactly_the_threshold_is_class_0() -> None:
+    for threshold in (0.1, 0.5):
+        beyond = np.nextafter(threshold, 1)
+        assert above(np.array([0.0, threshold, beyond, 1.0]), threshold).tolist() == [0, 0, 1, 1]
+
+
+def test_above_is_what_kerass_accuracy_decides() -> None:
+    import keras
+
+    scores = np.concatenate([np.random.default_rng(1).random(200), [0.5, 0.0, 1.0]]).astype(np.float32)
+    metric = keras.metrics.BinaryAccuracy()
+    metric.update_state(above(scores)[:, None].astype(np.float32), scores[:, None])
+    assert float(metric.result()) == 1
+
+
+@given(p=some, miss_cost=st.integers(1, 20))
+def test_where_the_costs_break_even_no_other_decision_costs_less(p: Array, miss_cost: int) -> None:
+    """What a decision is expected to cost if the probabilities are true: a false alarm 1, a miss `miss_cost`."""
+    chosen = above(p, 1 / (1 + miss_cost))
+    expected = np.where(chosen == 1, 1 - p, miss_cost * p)
+    np.testing.assert_allclose(expected, np.minimum(1 - p, miss_cost * p), atol=1e-12)
+
+
+# -- correction to another share of the classes --------------------------------------------------------------
+
+
+@given(percents=st.tuples(*[st.integers(1, 99)] * 3))
+def test_a_corrected_probability_is_what_counting_rows_gives(percents: tuple[int, int, int]) -> None:
+    """Of rows that look alike p are of class 1; each class is then thinned or repeated to its new share."""
+    p, trained, share = (Fraction(n, 100) for n in percents)
+    ones, zeros = p * share / trained, (1 - p) * (1 - share) / (1 - trained)
+    got = corrected(np.array([float(p)]), float(trained), float(share))
+    assert got == pytest.approx([float(ones / (ones + zeros))], rel=1e-12)
+
+
+@given(trained=shares, share=shares, percents=st.lists(st.integers(0, 100), unique=True, min_size=1))
+def test_ranks_stay_as_they_are_and_certainty_stays_certain(trained: float, share: float, percents: list[int]) -> None:
+    p = np.array(percents) / 100
+    got = corrected(p, trained, share)
+    assert np.argsort(got).tolist() == np.argsort(p).tolist() and got.min() >= 0 and got.max() <= 1
+    assert corrected(np.array([0.0, 1.0]), trained, share).tolist() == [0, 1]
+
+
+# -- ensembles -----------------------------------------------------------------------------------------------
+
+
+@given(scores=arrays(float, array_shapes(min_dims=2, max_dims=2), elements=st.floats(-1e3, 1e3)), data=st.data())
+def test_neighbours_are_averaged_row_by_row(scores: Array, data: st.DataObject) -> None:
+    members = len(scores)
+    size = data.draw(st.sampled_from([n for n in range(1, members + 1) if members % n == 0]))
+    got = ensembles(scores, size)
+    assert got.shape == (members // size, scores.shape[1])
+    for i, averaged in enumerate(got):
+        np.testing.assert_allclose(averaged, sum(scores[i * size : (i + 1) * size]) / size, atol=1e-9)
+
+
+# -- curves --------------------------------------------------------------------------------------------------
+
+
+@given(data=labelled)
+def test_precision_at_a_recall_is_scikit_learns_at_the_highest_threshold_that_reaches_it(
+    data: tuple[Array, Array],
+) -> None:
+    y, p = data
+    assume(y.any())
+    precision, recall, _ = sk.precision_recall_curve(y, p)  # recall falls from 1
+    [ours] = precision_recall(y[None], p[None])
+    expected = [precision[np.flatnonzero(recall >= at - 1e-12)[-1]] for at in RECALLS]
+    np.testing.assert_allclose(ours, expected, rtol=1e-12)
+
+
+@given(data=labelled)
+def test_reliability_holds_every_row_once_and_its_gaps_are_the_calibration_error(data: tuple[Array, Array]) -> None:
+    y, p = data
+    mean, share, rows = reliability(y, p)
+    assert rows.sum() == len(y) and (rows > 0).all()
+    assert np.sum(share * rows) == pytest.approx(y.sum()) and np.sum(mean * rows) == pytest.approx(p.sum())
+    assert of(y, p)["ece"] == pytest.approx(np.sum(np.abs(mean - share) * rows) / len(y), abs=1e-12)

@@ -132,7 +132,7 @@ def whole(meaning: str, least: int = 0, most: int = MOST, **more: Any) -> Any:
 
 def number(meaning: str, **more: Any) -> Any:
     """A number; bounds as in pydantic: ge, gt, le, lt."""
-    words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+    words = {"ge": "of at least", "gt": "above", "le": "at most", "lt": "below"}
     bounds = [f"{word} {more[bound]:g}" for bound, word in words.items() if bound in more]
     return setting(meaning, "a number" + (" " + " and ".join(bounds) if bounds else ""), **more)
 

@@ -8,7 +8,7 @@ from typing import Any
 from mirage import api, making
 from mirage.cli import job
 from mirage.cli.job import Report, Session
-from mirage.config import compose, project
+from mirage.config import compose, project, sweeping
 from mirage.config.plan import Plan
 from mirage.config.typed import Typed, parse, written
 
@@ -26,7 +26,7 @@ def sweep(typed: Sequence[Typed]) -> tuple[list[Plan], list[Report]]:
 
     Raises ConfigError for the first job that cannot be run: a sweep with one bad value does nothing at all.
     """
-    jobs = compose.sweep_jobs([one for one in typed if not one.of_hydra])
+    jobs = sweeping.sweep_jobs([one for one in typed if not one.of_hydra])
     load = functools.cache(compose.load)
     plans = [compose.plan_of(of_job, load=load) for of_job in jobs]
     for plan in plans:

@@ -72,6 +72,9 @@ def command(words: Sequence[str], clock: Clock) -> Lines:
     for one in typed:
         if one.key == "sweep":
             raise ConfigError(f"sweep: got {shown(one.value)} without -m, expected python -m run -m +sweep=NAME")
+    for one in typed:
+        if one.key == "sweep":
+            raise ConfigError(f"sweep: got {shown(one.value)}, expected python -m run -m +sweep={shown(one.value)}")
     plan = compose.plan_of(typed)
     if flags.cfg:
         return _show(plan)

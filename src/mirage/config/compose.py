@@ -8,7 +8,7 @@ from typing import Any
 from mirage.config import project
 from mirage.config.merge import at, merged, nested, without
 from mirage.config.plan import Arm, Change, Plan, Request, Scenario
-from mirage.config.typed import Typed, assigned, jobs, parse
+from mirage.config.typed import Typed, assigned, parse
 from mirage.config.words import checked, closest, unknown
 from mirage.settings import ConfigError, expected, leaves, shown
 
@@ -290,42 +290,3 @@ def _check_references(about: Scenario, arms: Mapping[str, Arm]) -> None:
                     f"references: got {name}, which law {arm.data.name} cannot answer, "
                     f"expected any of {', '.join(possible)}"
                 )
-
-
-# -- sweeps --------------------------------------------------------------------------------------------------
-
-
-def sweep_jobs(typed: Sequence[Typed]) -> list[list[Typed]]:
-    """The jobs of a sweep, each as what would have been typed for it; a ready sweep's file is read here.
-
-    What was typed comes after what the file says, and so counts instead of it.
-    """
-    named = [one for one in typed if one.key == "sweep"]
-    if not named:
-        return jobs(typed)
-    rest, known = [one for one in typed if one.key != "sweep"], project.sweeps()
-    every: list[list[Typed]] = []
-    for name in named[-1].value if named[-1].swept else [named[-1].value]:
-        if not isinstance(name, str) or name not in known:
-            raise unknown("sweep", shown(name), known)
-        every += _ready(name, rest)
-    return every
-
-
-def _ready(name: str, rest: Sequence[Typed]) -> list[list[Typed]]:
-    """The jobs of one ready sweep, with what was typed beside its name."""
-    from omegaconf import OmegaConf
-
-    file = OmegaConf.to_container(OmegaConf.load(project.sweep_file(name)), resolve=True)
-    if not isinstance(file, dict) or not {"scenario"} < set(file):
-        raise ConfigError(f"conf/sweep/{name}.yaml: got no scenario, expected scenario and sweep or jobs")
-    swept, listed = file.pop("sweep", {}), file.pop("jobs", [{}])
-    settled = [assigned(key, value) for key, value in leaves(file)]
-    several = [Typed(key, values, "", swept=True) for key, values in swept.items()]
-    # As it is in its file, or changed: then it has no name, and its results are custom ones.
-    marks = [assigned("sweep", name)] if all(one.key in ("steps", "force", "results_dir") for one in rest) else []
-    return [
-        job
-        for one in listed
-        for job in jobs([*settled, *several, *(assigned(key, value) for key, value in one.items()), *marks, *rest])
-    ]

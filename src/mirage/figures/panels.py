@@ -18,8 +18,7 @@ from mirage.metrics.curves import RECALLS
 from mirage.metrics.curves import precision_recall as precisions
 from mirage.metrics.curves import reliability as binned
 from mirage.metrics.metric import CORRELATION, SHARE
-from mirage.metrics.table import REFERENCES
-from mirage.metrics.table import METRICS
+from mirage.metrics.table import METRICS, REFERENCES
 
 Panel = Callable[[Axes, Results], None]
 Panels = list[tuple[float, Panel]]  # each with its width in inches

@@ -120,7 +120,7 @@ def _entries(arm: "Arm") -> tuple[str, ...]:
     if arm.model.trained_by == "scikit-learn":
         entries.append("mirage.training.classical")
     else:
-        entries += ["mirage.training.network", "mirage.training.start"]  # `start` says for which instructions
+        entries.append("mirage.training.network")
         if arm.training is not None and arm.training.engine == "fit":
             entries.append("mirage.training.fit")
     return tuple(dict.fromkeys(entries))

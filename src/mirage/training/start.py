@@ -6,19 +6,17 @@ import sys
 
 from mirage.clock import Clock
 from mirage.settings import ConfigError
-
-# Programs are compiled for these instructions whatever the processor has, so that x86-64 machines of the last ten years
-# give the same bytes. Costs nothing: XLA keeps to vectors of 256 bits anyway.
-INSTRUCTIONS = "--xla_cpu_max_isa=AVX2"
+from mirage.training.replicate import INSTRUCTIONS
 
 
 def start_tensorflow(device: str = "cpu", clock: Clock | None = None) -> list[str]:
     """Import TensorFlow without its start-up messages, which it writes past Python to the terminal.
 
-    Does nothing the second time. Returns the names of the GPUs that are there and not used: on a GPU the last digits
-    change, and every worker process would take all of its memory, so that it is used only if `device` is ``gpu``.
+    Imports nothing the second time. Returns the names of the GPUs that are there and not used, the first time only: on
+    a GPU the last digits change, and every worker process would take all of its memory, so that it is used only if
+    `device` is ``gpu``.
 
-    Raises ConfigError where `device` is ``gpu`` and there is none.
+    Raises ConfigError where `device` is ``gpu`` and there is none, or this process uses the other device already.
     """
     first = "mirage.training.stacked" not in sys.modules
     if first:
@@ -37,25 +35,22 @@ def start_tensorflow(device: str = "cpu", clock: Clock | None = None) -> list[st
             os.close(terminal)
             os.close(nowhere)
         stacked.use_one_thread_per_operation()
-    if device == "gpu":
-        if not gpus():
-            raise ConfigError("device: got gpu, expected cpu, as TensorFlow finds no GPU")
-        return []
-    return hide_gpus() if first else []
+    unused = use_only(device)
+    return unused if first else []
 
 
-def gpus() -> list[str]:
-    """The names of the GPUs that TensorFlow finds."""
+def use_only(device: str) -> list[str]:
+    """Let TensorFlow see the GPUs or not; the names of those that it must not use. Errors as above."""
     import tensorflow as tf
 
-    return [str(gpu.name) for gpu in tf.config.list_physical_devices("GPU")]
-
-
-def hide_gpus() -> list[str]:
-    """Keep TensorFlow off the GPUs; their names."""
-    import tensorflow as tf
-
-    found = gpus()
-    if found:
-        tf.config.set_visible_devices([], "GPU")
-    return found
+    found = tf.config.list_physical_devices("GPU")
+    wanted = found if device == "gpu" else []
+    if device == "gpu" and not found:
+        raise ConfigError("device: got gpu, expected cpu, as TensorFlow finds no GPU")
+    if found and tf.config.get_visible_devices("GPU") != wanted:
+        try:
+            tf.config.set_visible_devices(wanted, "GPU")
+        except RuntimeError:
+            other = "cpu" if device == "gpu" else "gpu"
+            raise ConfigError(f"device: got {device}, expected {other}, which this process has begun with") from None
+    return [str(gpu.name) for gpu in found if device != "gpu"]

@@ -8,9 +8,11 @@ from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, Glob, Override, RangeSweep, Transformer
-from hydra.errors import HydraException, OverrideParseException
+from hydra.errors import HydraException
 
 from mirage.settings import ConfigError, shown
+
+FOLDER = "results_dir="
 
 
 @dataclass(frozen=True)
@@ -40,19 +42,18 @@ def parse(words: Sequence[str], globbed: dict[str, Sequence[str]] | None = None)
     ConfigError
         If something cannot be read as KEY=VALUE, or holds an interpolation, which could name code to run.
     """
+    return [_parsed(word, globbed or {}) for word in words]
+
+
+def _parsed(word: str, globbed: dict[str, Sequence[str]]) -> Typed:
     try:
-        overrides = OverridesParser.create().parse_overrides(list(words))
-        return [_typed(override, globbed or {}) for override in overrides]
-    except OverrideParseException as error:
-        reason = " ".join(str(error).partition("See https://")[0].split())
-        raise ConfigError(
-            f"{shown(error.override)}: got words that cannot be read, expected KEY=VALUE: {reason}"
-        ) from None
+        [override] = OverridesParser.create().parse_overrides([word])
     except (HydraException, RecursionError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise ConfigError(
-            f"{shown(' '.join(words))}: got words that cannot be read, expected KEY=VALUE: {reason}"
-        ) from None
+        if word.startswith(FOLDER):  # a folder may be called anything
+            return assigned("results_dir", word.removeprefix(FOLDER))
+        reason = " ".join(str(error).partition("See https://")[0].split())
+        raise ConfigError(f"{shown(word)}: got words that cannot be read, expected KEY=VALUE: {reason}") from None
+    return _typed(override, globbed)
 
 
 def _typed(override: Override, globbed: dict[str, Sequence[str]]) -> Typed:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -252,8 +252,11 @@ def run(
     crew = workers()[: len(listed) if networks else 1]
     with ThreadPoolExecutor(len(crew)) as pool:
         try:
-            for done in as_completed([pool.submit(work, worker) for worker in crew]):
-                done.result()
+            pending = {pool.submit(work, worker) for worker in crew}
+            while pending:  # woken now and then, so that an interrupt is heard whatever the threads do
+                done, pending = wait(pending, timeout=1, return_when=FIRST_COMPLETED)
+                for one in done:
+                    one.result()
         except BaseException:
             stop.set()
             raise

@@ -1,19 +1,25 @@
-"""What many tests need: plans, their rows, and `python -m run` as a process."""
+"""What many tests need: plans, their rows, and `python -m run` in this process or as one of its own."""
 
+import contextlib
 import functools
+import gc
+import io
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 import mirage
+from mirage.cli.main import main
 from mirage.config.plan import Arm, Plan
-from mirage.config.project import ROOT
+from mirage.config.project import ROOT as ROOT
 from mirage.data.split import Splits
 from mirage.training.replicate import drawn
-
-__all__ = ["ROOT", "arm", "command", "contents", "plan", "rows"]
 
 
 @functools.cache
@@ -32,19 +38,67 @@ def rows(scenario: str, name: str, *settings: str, seed: int = 0) -> Splits:
     return drawn(arm(scenario, name, *settings), plan(scenario, *settings).about.vary, seed)[0]
 
 
-def command(
+# -- python -m run: status, standard output, standard error ------------------------------------------------------
+
+
+def typed(*words: str) -> tuple[int, str, str]:
+    """What it does with these words, in this process: without waiting for Python to start."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    status = 0
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        patch.setattr(gc, "freeze", lambda: None)  # it is for a process that ends
+        try:
+            main(words)
+        except SystemExit as stop:
+            status = int(stop.code or 0)
+    return status, *(stream.buffer.getvalue().decode("utf-8") for stream in (out, err))  # type: ignore[attr-defined]
+
+
+def done(*words: str) -> str:
+    """What it says, in this process, where nothing goes wrong."""
+    status, out, err = typed(*words)
+    assert (status, err) == (0, "")
+    return out
+
+
+def start(
     *words: str, wrap: tuple[str, ...] = (), cwd: Path | None = None, env: Mapping[str, str] | None = None
-) -> tuple[int, str, str]:
-    """Status, standard output and standard error of `python -m run` with these words."""
-    ran = subprocess.run(
+) -> "subprocess.Popen[str]":
+    """A process that goes on by itself, wrapped in another command."""
+    return subprocess.Popen(
         [*wrap, sys.executable, "-m", "run", *words],
         cwd=cwd,
-        env=None if env is None else os.environ | dict(env),
-        capture_output=True,
+        env=os.environ | dict(env or {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         encoding="utf-8",
-        timeout=900,
     )
-    return ran.returncode, ran.stdout, ran.stderr
+
+
+def ended(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
+    """What a process did, once it has ended."""
+    out, err = process.communicate(timeout=900)
+    return process.returncode, out, err
+
+
+def command(*words: str, **how: Any) -> tuple[int, str, str]:
+    """What a process of its own does with these words."""
+    return ended(start(*words, **how))
+
+
+# -- what came out -----------------------------------------------------------------------------------------------
+
+
+def trained_and_read(out: str) -> tuple[int, int]:
+    """How many replicates a command trained and read, all of its jobs together."""
+    counts = re.findall(r"^replicates +(\d+) trained, (\d+) read from their records$", out, re.MULTILINE)
+    assert counts, out
+    return sum(int(trained) for trained, _ in counts), sum(int(read) for _, read in counts)
+
+
+def places(out: str, kind: str) -> list[Path]:
+    """Where a command says its records, table, claims, figure or sweep lie."""
+    return [Path(found) for found in re.findall(rf"^{kind} +(/.*)$", out, re.MULTILINE)]
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -1,33 +1,30 @@
-"""Results of outcomes drawn around the truth instead of trained, with records on disk, for tests of what reads them."""
+"""What stands in for training: outcomes around the truth, with records on disk; and a lesson of one claim."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from mirage import api
-from mirage.claims.results import Results, results
+from mirage.claims import claims, verdicts
+from mirage.claims.results import COLUMNS, Results, results
 from mirage.config.plan import Arm, Plan
 from mirage.metrics.rows import measure
 from mirage.models.kind import KERAS
 from mirage.records.store import Place
 from mirage.training.replicate import Outcome, drawn
 
-Broken = Callable[[str, int], bool]
 
-
-def none(arm: str, seed: int) -> bool:
-    return False
-
-
-def outcome(arm: Arm, vary: Sequence[str], seed: int, gone: bool = False, off: float = 1.0) -> Outcome:
+def outcome(arm: Arm, vary: Sequence[str], seed: int, gone: bool = False) -> Outcome:
     """Scores around the truth: the truth of a regression, of a class a probability."""
     noise = np.random.default_rng([seed, len(arm.model.name)])
     rows = drawn(arm, vary, seed)
     labels, scores = {}, {}
     for name in rows[0]:
         y = np.stack([splits[name].y for splits in rows])
-        wrong = y + noise.normal(size=y.shape) * off
+        wrong = y + noise.normal(size=y.shape)
         wrong = 1 / (1 + np.exp(1 - 2 * wrong)) if arm.data.classes and not arm.model.regresses else wrong
         guessed = (np.full(y.shape, np.nan) if gone else wrong).astype(np.float32)
         labels[name], scores[name] = (y, guessed) if len(rows) > 1 else (y[0], guessed[0])
@@ -42,33 +39,59 @@ def outcome(arm: Arm, vary: Sequence[str], seed: int, gone: bool = False, off: f
     return Outcome(labels, scores, lost, numbers | {"diverged": float(gone)})
 
 
-def made(folder: Path, plan: Plan, diverged: Broken = none, off: float = 1.0) -> Results:
+def made(folder: Path, plan: Plan, diverged: Callable[[str, int], bool] = lambda arm, seed: False) -> Results:
     """Records of all replicates of a plan below a results folder, then its results."""
-    for place, arm in zip(places(folder, plan).values(), plan.arms, strict=True):
+    vary = plan.about.vary
+    for name, arm in plan.arms.items():
         for seed in plan.seeds:
-            place.write(seed, outcome(plan.arms[arm], plan.about.vary, seed, diverged(arm, seed), off))
+            Place(folder / "runs", arm, vary).write(seed, outcome(arm, vary, seed, diverged(name, seed)))
     return load(folder, plan)
-
-
-def places(folder: Path, plan: Plan) -> dict[str, Place]:
-    return {arm: Place(folder / "runs", settings, plan.about.vary) for arm, settings in plan.arms.items()}
 
 
 def load(folder: Path, plan: Plan) -> Results:
     """The results of a plan from the records that `made` left."""
-    about, where = plan.about, places(folder, plan)
-    measured = {
-        arm: {
-            seed: measure(
-                settings,
-                about.metrics,
-                about.references,
-                drawn(settings, about.vary, seed)[0],
-                where[arm].read(seed),
-            )
-            for seed in plan.seeds
-        }
-        for arm, settings in plan.arms.items()
-    }
+    about = plan.about
+    where = {name: Place(folder / "runs", arm, about.vary) for name, arm in plan.arms.items()}
+
+    def rows(arm: str, seed: int) -> Any:
+        splits = drawn(plan.arms[arm], about.vary, seed)[0]
+        return measure(plan.arms[arm], about.metrics, about.references, splits, where[arm].read(seed))
+
+    measured = {arm: {seed: rows(arm, seed) for seed in plan.seeds} for arm in plan.arms}
     yes_no = {name for settings in plan.arms.values() for name in settings.data.yes_no}
     return results(plan, where, measured, api.claims_of(about.lesson), yes_no)
+
+
+# -- a lesson of one claim, A against B ----------------------------------------------------------------------
+
+TESTED = {"left": "a.test.mse", "relation": "less", "right": "b.test.mse", "margin": 1, "reason": "one unit matters"}
+ENTRY = {
+    "id": "a-beats-b",
+    "article": 1,
+    "example": 2,
+    "basis": "stated",
+    "text": "A errs less than B.",
+    "as_written": TESTED,
+    "controlled": {"untestable": "no controlled scenario yet", "design": "fresh data per seed"},
+}
+KINDS = {"as_written": "duel", "controlled": "duel_controlled"}
+DOCUMENT = {"lesson": "duel", "scenarios": KINDS, "claims": [ENTRY]}
+
+
+def claim(name="a-beats-b", **test):
+    """A claim on a.test.mse against b.test.mse, margin 1, changed as given."""
+    return claims.parse(DOCUMENT | {"claims": [ENTRY | {"id": name, "as_written": TESTED | test}]}).claims[0]
+
+
+def tidy(**arms):
+    """Rows of test mse: arms to lists of values, seeds counted from 0."""
+    rows = [("duel", arm, seed, "test", "mse", v) for arm, values in arms.items() for seed, v in enumerate(values)]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def judge(stated, rows, **more):
+    return verdicts.judge(stated, "as_written", "duel", rows, **more)
+
+
+def verdict(left, right, **test):
+    return judge([claim(**test)], tidy(a=left, b=right)).iloc[0]

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import textwrap
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +27,6 @@ def script(code: str, cwd: Path, *options: str, path: Path | None = None) -> "su
     words = [sys.executable, *options, "-c", textwrap.dedent(code)]
     env = None if path is None else {"PYTHONPATH": str(path), "PATH": "/usr/bin:/bin"}
     return subprocess.run(words, cwd=cwd, env=env, capture_output=True, encoding="utf-8", timeout=300)
-
-
-# -- the five lines --------------------------------------------------------------------------------------------
 
 
 def test_the_five_lines_work_in_a_script_twice_and_beside_another_hydra_and_say_nothing(tmp_path: Path) -> None:
@@ -66,23 +62,15 @@ def test_the_five_lines_work_in_a_script_twice_and_beside_another_hydra_and_say_
     assert {place.name for place in (tmp_path / "results").iterdir()} == {"runs"}, "nothing but records is written"
 
 
-# -- results ---------------------------------------------------------------------------------------------------
-
-
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Any:
     place = f"results_dir={tmp_path_factory.mktemp('results')}"
     return mirage.run(mirage.plan("imbalance", *SMALL, place, seeds=(4, 2)))
 
 
-def test_seeds_are_any_and_in_the_order_given(results: Any) -> None:
-    assert list(results.plan.seeds) == [4, 2]
-    assert results.rows.loc[results.rows["arm"] == "logistic", "seed"].unique().tolist() == [4, 2]
-    assert results.values("logistic", "test", "accuracy").shape == (2,)
-
-
 def test_predictions_redraw_the_inputs_that_records_do_not_hold(results: Any) -> None:
     plan = results.plan
+    assert list(plan.seeds) == [4, 2], "in the order given"
     x, y, predicted = results.predictions("logistic", "test")
     for row, seed in enumerate(plan.seeds):
         split = drawn(plan.arms["logistic"], plan.about.vary, seed)[0]["test"]
@@ -97,6 +85,7 @@ def test_predictions_redraw_the_inputs_that_records_do_not_hold(results: Any) ->
 def test_the_table_is_the_rows_summed_up_and_the_claims_are_the_lessons(results: Any) -> None:
     table = results.table().set_index(["arm", "split", "metric"])
     values = results.values("logistic", "test", "roc_auc")
+    assert results.rows.loc[results.rows["arm"] == "logistic", "seed"].unique().tolist() == [4, 2] and len(values) == 2
     assert table.loc[("logistic", "test", "roc_auc"), "mean"] == pytest.approx(values.mean())
     assert set(results.claims()["claim"]) <= {claim.id for claim in mirage.lesson("imbalance").claims}
     assert {"effect", "ci_low", "ci_high", "verdict"} <= set(results.claims().columns)
@@ -110,38 +99,11 @@ def test_a_scenario_without_a_lesson_has_results_and_no_figure(tmp_path: Path) -
         made.figure()
 
 
-# -- what is wrong is raised, in one line -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("words", "seeds", "said"),
-    [
-        (("drpout",), None, r"scenario: got drpout \(did you mean dropout\?\), expected one of"),
-        (("dropout", "model.dropout=1"), None, "model.dropout: got 1, expected a number at least 0 and below 1"),
-        (("dropout", "+sweep=epochs"), None, "sweep: got epochs, expected a single plan; a sweep is run with -m"),
-        (("dropout",), (1, 1), "seeds: got .*, expected one or more different whole numbers of at least 0"),
-        (("dropout",), (0.5,), "seeds: got .*, expected whole numbers"),
-    ],
-)
-def test_a_plan_that_cannot_be_is_a_config_error(words: tuple[str, ...], seeds: Any, said: str) -> None:
-    with pytest.raises(mirage.ConfigError, match=f"^{said}") as raised:
-        mirage.plan(*words, seeds=seeds)
-    assert "\n" not in str(raised.value)
-
-
 def test_failed_seeds_are_raised_and_the_others_recorded(tmp_path: Path) -> None:
     few = ("data.n_rows=30", "stages.hold_out.share=0.1", "only=[ridge]", f"results_dir={tmp_path}")
     with pytest.raises(CannotRun, match=r"^ridge_lasso: seeds \d[\d, ]* failed: CannotDraw: .*leaves a class out"):
         mirage.run(mirage.plan("ridge_lasso", *few, seeds=range(8)))
     assert 0 < len(list(tmp_path.glob("runs/*/seed-*.npz"))) < 8
-
-
-def test_an_unknown_lesson_is_a_config_error() -> None:
-    with pytest.raises(mirage.ConfigError, match=r"^lesson: got drop \(did you mean dropout\?\), expected one of"):
-        mirage.lesson("drop")
-
-
-# -- canonical records, and lessons ----------------------------------------------------------------------------
 
 
 def test_load_reads_canonical_records_alone_and_without_tensorflow(tmp_path: Path) -> None:
@@ -172,17 +134,15 @@ def test_load_reads_canonical_records_alone_and_without_tensorflow(tmp_path: Pat
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("name", ["dropout", "smote"])
-def test_a_lesson_is_its_question_text_scenarios_and_claims(name: str) -> None:
-    lesson = mirage.lesson(name)
+def test_a_lesson_is_its_question_text_scenarios_and_claims() -> None:
+    lesson, name = mirage.lesson("dropout"), "dropout"
     assert lesson.question == lesson.text.splitlines()[0] and lesson.question.endswith("?")
-    assert lesson.scenarios == {"as_written": name, "controlled": f"{name}_controlled"}
+    assert lesson.scenarios.items() >= {"as_written": name, "controlled": f"{name}_controlled"}.items()
     assert set(lesson.scenarios.values()) <= set(project.scenarios()) and name in project.lessons()
     assert len({claim.id for claim in lesson.claims}) == len(lesson.claims) > 0
-    assert f"lesson_{name}" not in sys.modules and name not in sys.modules
+    with pytest.raises(mirage.ConfigError, match=rf"^lesson: got {name}x \(did you mean {name}\?\), expected one of"):
+        mirage.lesson(f"{name}x")
 
-
-# -- no state, no exit ------------------------------------------------------------------------------------------
 
 COMPILED = {("mirage.training.schedule", "_WORKERS")}
 
@@ -210,32 +170,20 @@ def test_a_run_leaves_no_state_in_any_module_but_compiled_programs(tmp_path: Pat
     assert changed | more <= COMPILED
 
 
-# -- away from a checkout, and on another system ------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with what `pip install .` installs."""
-    folder = tmp_path_factory.mktemp("wheel")
-    left = shutil.ignore_patterns("__pycache__", "*.egg-info")
-    shutil.copytree(ROOT / "src", folder / "copy" / "src", ignore=left)
+def test_what_is_installed_is_the_package_alone_and_says_what_needs_a_checkout(tmp_path: Path) -> None:
+    """In a folder with what `pip install .` installs."""
+    copy, installed = tmp_path / "copy", tmp_path / "installed"
+    shutil.copytree(ROOT / "src", copy / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, folder / "copy" / name)
+        shutil.copy(ROOT / name, copy / name)
     build = "from setuptools.build_meta import build_wheel; build_wheel('..')"
-    subprocess.run([sys.executable, "-c", build], cwd=folder / "copy", capture_output=True, check=True)
-    [wheel] = folder.glob("*.whl")
-    zipfile.ZipFile(wheel).extractall(folder / "installed")
-    shutil.rmtree(folder / "copy")
-    yield folder / "installed"
-
-
-def test_what_is_installed_is_the_package_and_the_command_alone(installed: Path) -> None:
-    modules = {place.name for place in installed.iterdir() if not place.name.endswith(".dist-info")}
-    assert modules == {"mirage", "hydra_plugins", "run.py"}
+    subprocess.run([sys.executable, "-c", build], cwd=copy, capture_output=True, check=True)
+    [wheel] = tmp_path.glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(installed)
+    shutil.rmtree(copy)
+    found = {place.name for place in installed.iterdir() if not place.name.endswith(".dist-info")}
+    assert found == {"mirage", "hydra_plugins", "run.py"}
     assert list(installed.rglob("*.mplstyle")) and (installed / "mirage" / "py.typed").is_file()
-
-
-def test_what_needs_a_checkout_says_so_in_a_line(installed: Path, tmp_path: Path) -> None:
     code = f"""
         import sys
         sys.path += {[path for path in sys.path if "site-packages" in path]!r}
@@ -243,9 +191,9 @@ def test_what_needs_a_checkout_says_so_in_a_line(installed: Path, tmp_path: Path
         from mirage.cli.main import main
 
         assert mirage.__file__.startswith({str(installed)!r})
-        for ask in (lambda: mirage.plan("dropout"), lambda: mirage.load("dropout"), lambda: mirage.lesson("dropout")):
+        for ask in (mirage.plan, mirage.load, mirage.lesson):
             try:
-                ask()
+                ask("dropout")
             except mirage.ConfigError as error:
                 print(error, file=sys.stderr)
         main(["scenario=dropout"])

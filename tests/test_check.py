@@ -1,5 +1,6 @@
 """The reproduction check: what it counts, and what makes it fail."""
 
+import math
 import shutil
 from pathlib import Path
 
@@ -21,104 +22,83 @@ never,imbalance,imbalance,as_written,3,,stated,Nothing helps.,,,,,,,,untestable,
 
 
 @pytest.fixture
-def committed(tmp_path: Path) -> Path:
-    folder = tmp_path / "committed"
-    folder.mkdir()
-    (folder / "imbalance.csv").write_text(TABLE, encoding="utf-8")
-    (folder / "claims.csv").write_text(CLAIMS, encoding="utf-8")
-    return folder
+def committed(tmp_path):
+    (tmp_path / "committed").mkdir()
+    (tmp_path / "committed/imbalance.csv").write_text(TABLE, encoding="utf-8")
+    (tmp_path / "committed/claims.csv").write_text(CLAIMS, encoding="utf-8")
+    return tmp_path / "committed"
 
 
-def again(committed: Path, file: str = "", old: str = "", new: str = "", exact: bool = False) -> check.Compared:
+@pytest.fixture
+def copy(committed):
+    return Path(shutil.copytree(committed, committed.with_name("again")))
+
+
+def again(committed: Path, copy: Path, file: str, old: str, new: str, exact: bool = False) -> check.Compared:
     """Compare with a copy in which one text is replaced."""
-    copy = committed.with_name("again")
-    shutil.copytree(committed, copy)
-    if file:
-        text = (copy / file).read_text(encoding="utf-8")
-        assert old in text
-        (copy / file).write_text(text.replace(old, new), encoding="utf-8", newline="")
+    text = (committed / file).read_text(encoding="utf-8")
+    assert old in text
+    (copy / file).write_text(text.replace(old, new), encoding="utf-8", newline="")
     return check.compare(committed, copy, exact)
 
 
-def test_the_same_tables_are_equal_to_the_byte(committed: Path) -> None:
-    assert again(committed) == check.Compared(14, 14, 0.0, "", [])
-
-
-def test_a_number_that_differs_is_counted_and_named_and_no_problem_by_itself(committed: Path) -> None:
-    found = again(committed, "imbalance.csv", "0.9,", "0.90000009,")
-    assert (found.numbers, found.equal, found.problems) == (14, 13, [])
-    assert found.largest == pytest.approx(1e-7, rel=1e-3)
-    assert found.where == "imbalance: logistic, test, accuracy, mean: 0.9 and 0.90000009"
-
-
-def test_a_number_that_has_gone_is_the_largest_difference_of_all(committed: Path) -> None:
-    found = again(committed, "imbalance.csv", "0.9,", ",")
-    assert found.equal == 13 and "0.9 and nan" in found.where
-
-
 @pytest.mark.parametrize(
-    ("file", "old", "new", "problem"),
+    ("new", "largest", "where"),
     [
-        ("claims.csv", "supported", "negligible", "the verdict was supported, is negligible"),
-        ("claims.csv", ",0.15,", ",0.1551,", "the effect was 0.15, is 0.1551, with a margin of 0.05"),
-        ("claims.csv", ",0.15,", ",,", "the effect was 0.15, is nan"),
-        ("claims.csv", "high,", "higher,", "as_written, imbalance, higher: not among the committed claims"),
-        ("imbalance.csv", "logistic,test,accuracy", "logistic,test,f1", "is in one table only"),
+        ("0.9,", 0, ""),
+        ("0.90000009,", 1e-7, "imbalance: logistic, test, accuracy, mean: 0.9 and 0.90000009"),
+        (",", math.nan, "imbalance: logistic, test, accuracy, mean: 0.9 and nan"),  # the largest of all
     ],
 )
-def test_what_makes_it_fail(committed: Path, file: str, old: str, new: str, problem: str) -> None:
-    assert any(problem in line for line in again(committed, file, old, new).problems)
+def test_a_number_that_differs_is_counted_and_named_and_no_problem_by_itself(committed, copy, new, largest, where):
+    found = again(committed, copy, "imbalance.csv", "0.9,", new)
+    assert (found.numbers, found.equal, found.problems) == (14, 13 if largest else 14, [])
+    assert found.where == where and found.largest == pytest.approx(largest, rel=1e-3, nan_ok=True)
 
 
-@pytest.mark.parametrize("effect", ["0.1549", "0.1451", "0.15"])
-def test_an_effect_may_move_by_a_tenth_of_its_margin(committed: Path, effect: str) -> None:
-    assert again(committed, "claims.csv", ",0.15,", f",{effect},").problems == []
-
-
-def test_a_table_that_is_not_committed_is_a_problem(committed: Path) -> None:
-    copy = committed.with_name("again")
-    shutil.copytree(committed, copy)
+def test_an_effect_may_move_by_a_tenth_of_its_margin_and_every_table_must_be_committed(committed, copy):
+    for effect in ("0.1549", "0.1451"):
+        assert again(committed, copy, "claims.csv", ",0.15,", f",{effect},").problems == []
     (committed / "imbalance.csv").unlink()
     assert check.compare(committed, copy).problems == ["imbalance: no committed table"]
 
 
-# -- to the byte ---------------------------------------------------------------------------------------------
+PROBLEMS = [
+    ("claims.csv", "supported", "negligible", "the verdict was supported, is negligible"),
+    ("claims.csv", ",0.15,", ",0.1551,", "the effect was 0.15, is 0.1551, with a margin of 0.05"),
+    ("claims.csv", ",0.15,", ",,", "the effect was 0.15, is nan"),
+    ("claims.csv", "high,", "higher,", "as_written, imbalance, higher: not among the committed claims"),
+    ("imbalance.csv", "logistic,test,accuracy", "logistic,test,f1", "is in one table only"),
+]
+EXACT_PROBLEMS = [
+    ("imbalance.csv", "0.9,", "0.90000009,", "logistic, test, accuracy: mean: got 0.90000009, expected 0.9"),
+    ("imbalance.csv", ",0,30,0\n", ",1,30,0\n", "imbalance.csv: logistic, test, precision: n: got 1, expected 0"),
+    ("imbalance.csv", "0.9,", ",", "imbalance.csv: logistic, test, accuracy: mean: got nothing, expected 0.9"),
+    ("imbalance.csv", "n_undefined", "undefined", "imbalance.csv: header: got arm,split"),
+    ("imbalance.csv", "logistic,test,precision,,,,,0,30,0\n", "", "imbalance.csv: got 1 rows, expected 2"),
+    ("imbalance.csv", "\n", "\r\n", "imbalance.csv: the same cells in other bytes"),
+    ("claims.csv", ",0.15,", ",0.1500001,", "high, as_written, imbalance: effect: got 0.1500001, expected 0.15"),
+    ("claims.csv", "p\n", "q\n", "claims.csv: high, as_written, imbalance: reason: got q, expected p"),
+    ("sweep_rate.csv", "0.5,a", "0.6,a", "sweep_rate.csv: a, test, mse: model.dropout: got 0.6, expected 0.5"),
+]
+CASES = [(False, *case) for case in PROBLEMS] + [(True, *case) for case in EXACT_PROBLEMS]
 
 
-@pytest.mark.parametrize(
-    ("file", "old", "new", "problem"),
-    [
-        ("imbalance.csv", "0.9,", "0.90000009,", "logistic, test, accuracy: mean: got 0.90000009, expected 0.9"),
-        ("imbalance.csv", ",0,30,0\n", ",1,30,0\n", "imbalance.csv: logistic, test, precision: n: got 1, expected 0"),
-        ("imbalance.csv", "0.9,", ",", "imbalance.csv: logistic, test, accuracy: mean: got nothing, expected 0.9"),
-        ("imbalance.csv", "n_undefined", "undefined", "imbalance.csv: header: got arm,split"),
-        ("imbalance.csv", "logistic,test,precision,,,,,0,30,0\n", "", "imbalance.csv: got 1 rows, expected 2"),
-        ("imbalance.csv", "\n", "\r\n", "imbalance.csv: the same cells in other bytes"),
-        ("claims.csv", ",0.15,", ",0.1500001,", "high, as_written, imbalance: effect: got 0.1500001, expected 0.15"),
-        ("claims.csv", "p\n", "q\n", "claims.csv: high, as_written, imbalance: reason: got q, expected p"),
-        ("sweep_rate.csv", "0.5,a", "0.6,a", "sweep_rate.csv: a, test, mse: model.dropout: got 0.6, expected 0.5"),
-    ],
-)
-def test_exactly_any_byte_that_differs_is_named(committed: Path, file: str, old: str, new: str, problem: str) -> None:
-    (committed / "sweep_rate.csv").write_text("model.dropout,arm,split,metric,mean\n0.5,a,test,mse,1\n")
-    assert any(problem in line for line in again(committed, file, old, new, exact=True).problems)
+@pytest.mark.parametrize(("exact", "file", "old", "new", "problem"), CASES)
+def test_what_makes_it_fail_is_named_and_exactly_any_byte_does(committed, copy, exact, file, old, new, problem):
+    for folder in (committed, copy):
+        (folder / "sweep_rate.csv").write_text("model.dropout,arm,split,metric,mean\n0.5,a,test,mse,1\n")
+    assert any(problem in line for line in again(committed, copy, file, old, new, exact).problems)
 
 
-def test_exactly_the_same_tables_are_no_problem_whatever_fingerprints_and_benchmarks_say(committed: Path) -> None:
+def test_exactly_a_part_of_the_scenarios_is_held_against_its_own_claims_and_no_benchmark_counts(committed, copy):
+    other = "low,dropout,dropout,as_written,1,,stated,Less.,,,,,,,,untestable,no arm\n"
+    (committed / "claims.csv").write_text(CLAIMS + other, encoding="utf-8")
     for name in check.NOT_NUMBERS:
         (committed / name).write_text("what,value\na,1\n")
-    assert again(committed, "fingerprints.csv", "1", "2", exact=True).problems == []
-
-
-def test_exactly_a_part_of_the_scenarios_is_held_against_its_own_claims(committed: Path) -> None:
-    text = (committed / "claims.csv").read_text(encoding="utf-8")
-    other = "low,dropout,dropout,as_written,1,,stated,Less.,,,,,,,,untestable,no arm\n"
-    copy = committed.with_name("again")
-    shutil.copytree(committed, copy)
-    (committed / "claims.csv").write_text(text + other, encoding="utf-8")
+        (copy / name).write_text("what,value\na,2\n")
     assert check.compare(committed, copy, exact=True).problems == []
     (copy / "sweep_new.csv").write_text("a\n1\n")
     (copy / "metrics.csv").write_text("scenario\nimbalance\n")  # too large to commit
-    assert check.compare(committed, copy, exact=True).problems == [
-        "sweep_new.csv: got a new table, expected one that is committed"
-    ]
+    [problem] = check.compare(committed, copy, exact=True).problems
+    assert problem == "sweep_new.csv: got a new table, expected one that is committed"

@@ -10,14 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from helpers import ROOT
-from shell import trained_and_read, typed
+from helpers import ROOT, trained_and_read, typed
 
 import mirage
 from mirage.cli import launch
 from mirage.cli.help import HELP
 from mirage.config import compose, project, sweeping
-from mirage.config.plan import Plan
 from mirage.config.typed import Typed, parse
 
 FILES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "results/README.md")
@@ -45,12 +43,12 @@ ALONE = re.compile(r"(?<=[ `])'?[\w.+/]+=\[[^\]\n:]*\]'?(?=[ `\n])")
 SETTINGS = [(source, f"python -m run {word}") for source, text in SOURCES.items() for word in ALONE.findall(text)]
 
 
-def runs_here(source: str, command: str) -> bool:
-    """Whether a command can be run as it stands; those of docs/adding.md need what it adds: see test_adding.py."""
-    return bool(re.match(RUN, command)) and not PLACEHOLDERS.search(command) and source != "docs/adding.md"
-
-
-RUNS = [(source, command) for source, command in COMMANDS if runs_here(source, command)]
+# Those that can be run as they stand; those of docs/adding.md need what it adds: see test_adding.py.
+RUNS = [
+    (source, command)
+    for source, command in COMMANDS
+    if re.match(RUN, command) and not PLACEHOLDERS.search(command) and source != "docs/adding.md"
+]
 
 
 def test_there_are_commands_of_every_source() -> None:
@@ -62,8 +60,6 @@ def test_there_are_commands_of_every_source() -> None:
 def test_a_lesson_offers_three_things_to_try(lesson: str) -> None:
     assert len(shown(LESSONS[lesson])) == len([command for source, command in RUNS if source == lesson]) == 3
 
-
-# -- the shells ------------------------------------------------------------------------------------------------
 
 SPY = """
 for program in python make mirage source; do
@@ -91,8 +87,6 @@ def test_targets_of_make_exist() -> None:
         for target in re.findall(r"^make ([a-z][a-z-]*)", command):
             assert re.search(rf"^make {target} ", listed, re.MULTILINE), f"{source}: {command}"
 
-
-# -- the runs --------------------------------------------------------------------------------------------------
 
 FLAGS = {"-m", "--multirun"}
 ASKING = ("--help", "--cfg", "--diff", "--hydra-help")
@@ -135,48 +129,30 @@ def reduced(words: Sequence[str]) -> list[str]:
     kept = [one for one in jobs_of(words)[0] if one.key not in others and not one.key.endswith(".training.epochs")]
     less = [one.text for one in kept] + ["replicates=1", "steps=[train,tables]"]
 
-    def plan(*more: str) -> Plan:
-        return compose.plan_of(parse([*less, *more]))
-
-    if all(arm.training is None for arm in plan().arms.values()):
-        return less
-    networks = sum(arm.model.models for arm in plan().arms.values())
-    engine = f"training.engine={'fit' if networks <= FEW else 'stacked'}"
-    own = [f"arms.{name}.training.epochs=1" for name, arm in plan().arms.items() if arm.training is not None]
-    return [*less, *own, *([engine] if all(arm.training is not None for arm in plan().arms.values()) else [])]
+    arms = compose.plan_of(parse(less)).arms
+    networks = [name for name, arm in arms.items() if arm.training is not None]
+    less += [f"arms.{name}.training.epochs=1" for name in networks]
+    few = sum(arm.model.models for arm in arms.values()) <= FEW
+    return [*less, *([f"training.engine={'fit' if few else 'stacked'}"] if len(networks) == len(arms) else [])]
 
 
-def try_out(command: str, results: Path) -> None:
-    """Do what a command says, shortened."""
+QUICK = [run for run in RUNS if run[0] in ("imbalance", "ridge_lasso")][1:5:2]  # models that train in no time
+TRIED = [
+    pytest.param(*run, marks=[] if run in QUICK else pytest.mark.slow, id=f"{run[0]}-{n}") for n, run in enumerate(RUNS)
+]
+
+
+@pytest.mark.parametrize(("source", "command"), TRIED)
+def test_every_run_works_shortened(source: str, command: str, tmp_path: Path) -> None:
     words = words_of(command)
     if asks(words):
         status, out, err = typed(*words)
         assert (status, err) == (0, "") and out
         return
-    status, out, err = typed(*[word for word in reduced(words) if "results_dir=" not in word], f"results_dir={results}")
+    short = [word for word in reduced(words) if "results_dir=" not in word]
+    status, out, err = typed(*short, f"results_dir={tmp_path}")
     assert status == 0, f"{command}: {err}"
-    assert sum(trained_and_read(out)) and list(results.glob("custom/*.csv"))
-
-
-def names(runs: Sequence[tuple[str, str]]) -> list[str]:
-    return [f"{source}-{number}" for number, (source, _) in enumerate(runs)]
-
-
-QUICK = [(source, command) for source, command in RUNS if source in ("imbalance", "ridge_lasso")][1:5:2]
-
-
-@pytest.mark.parametrize(("source", "command"), QUICK, ids=names(QUICK))
-def test_a_run_of_models_that_train_in_no_time_works(source: str, command: str, tmp_path: Path) -> None:
-    try_out(command, tmp_path)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("source", "command"), RUNS, ids=names(RUNS))
-def test_every_run_works(source: str, command: str, tmp_path: Path) -> None:
-    try_out(command, tmp_path)
-
-
-# -- what else the pages point to --------------------------------------------------------------------------------
+    assert sum(trained_and_read(out)) and list(tmp_path.glob("custom/*.csv"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -1,5 +1,7 @@
 """Controlled scenarios: fair before flattering. Signal, fresh data, equal steps, nothing chosen on the test rows."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from helpers import plan, rows
@@ -22,13 +24,8 @@ def arms_of(scenario: str) -> dict[str, Arm]:
     return dict(plan(scenario).arms)
 
 
-def steps(scenario: str, seed: int = 0) -> dict[str, int]:
-    """Optimizer steps of every arm that Keras trains to its last epoch, counted on the rows it is trained on."""
-    return {
-        name: -(-len(rows(scenario, name, seed=seed)["train"].y) // arm.training.batch_size) * arm.training.epochs
-        for name, arm in arms_of(scenario).items()
-        if arm.training is not None
-    }
+def changed(arm: Arm, part: str, **settings: object) -> Arm:
+    return arm.model_copy(update={part: getattr(arm, part).model_copy(update=settings)})
 
 
 def test_every_lesson_of_an_example_has_a_controlled_scenario() -> None:
@@ -54,21 +51,17 @@ class TestFair:
             assert all(getattr(stage, "seed", None) is None for stage in arm.stages.listed()), name
             assert getattr(arm.data, "legacy_seed", None) is None, name
 
-    def test_scores_test_rows_that_are_no_training_rows(self, scenario: str) -> None:
+    def test_scores_test_rows_that_are_no_training_rows_and_draws_those_again_only_where_it_says_so(
+        self, scenario: str
+    ) -> None:
         for arm in arms_of(scenario):
             splits = rows(scenario, arm)
             trained = set(map(tuple, splits["train"].x))
             assert splits["test"].role == SCORED
             for name, split in splits.items():
-                if name.startswith("test"):
-                    assert not trained & set(map(tuple, split.x)), (arm, name)
-
-    def test_draws_training_rows_again_only_where_it_says_so(self, scenario: str) -> None:
-        for arm in arms_of(scenario):
-            splits = rows(scenario, arm)
-            trained = set(map(tuple, splits["train"].x))
-            for name, split in splits.items():
-                assert split.role != PART_OF_TRAIN or set(map(tuple, split.x)) <= trained, (arm, name)
+                own = set(map(tuple, split.x))
+                assert not name.startswith("test") or not trained & own, (arm, name)
+                assert split.role != PART_OF_TRAIN or own <= trained, (arm, name)
 
     def test_chooses_nothing_by_the_rows_it_is_scored_on(self, scenario: str) -> None:
         for arm in arms_of(scenario).values():
@@ -89,21 +82,37 @@ class TestFair:
     def test_every_arm_differs_from_every_other(self, scenario: str) -> None:
         assert len({repr(arm) for arm in arms_of(scenario).values()}) == len(arms_of(scenario))
 
+    def test_all_arms_take_equally_many_optimizer_steps_unless_their_length_is_the_subject(self, scenario: str) -> None:
+        """Counted to the last epoch on the rows they are trained on, which may vary by a fiftieth with the seed.
+
+        An arm of another length differs from one of the others in its epochs alone.
+        """
+        arms = {name: arm for name, arm in arms_of(scenario).items() if arm.training is not None}
+        epochs = {arm.training.epochs for arm in arms.values()}
+        for seed in range(3):
+            steps = {
+                name: -(-len(rows(scenario, name, seed=seed)["train"].y) // arm.training.batch_size)
+                * arm.training.epochs
+                for name, arm in arms.items()
+            }
+            common = [Counter(steps.values()).most_common(1)[0][0]] if steps else []
+            usual = [arm for name, arm in arms.items() if abs(steps[name] - common[0]) <= common[0] / 50]
+            for name, arm in arms.items():
+                assert arm in usual or any(changed(arm, "training", epochs=n) in usual for n in epochs), (name, steps)
+
 
 @pytest.mark.parametrize("scenario", CONTROLLED)
 class TestControlled:
     """What holds beyond that where the law is ours."""
 
-    def test_answers_the_example_of_its_lesson(self, scenario: str) -> None:
+    def test_answers_the_example_of_its_lesson_if_there_is_one_with_other_data(self, scenario: str) -> None:
         about = plan(scenario).about
-        assert about.lesson is not None and stated(about.lesson).scenarios["controlled"] == scenario
-        if (example := stated(about.lesson).scenarios.get("as_written")) is not None:
-            answered = plan(example).about
-            assert (about.lesson, about.article, about.example) == (answered.lesson, answered.article, answered.example)
-
-    def test_draws_other_data_than_the_example(self, scenario: str) -> None:
-        example = stated(plan(scenario).about.lesson or "").scenarios.get("as_written")
-        assert example is None or "data.name" in {key for key, _, _ in diff(plan(example), plan(scenario))}
+        listed = {} if about.lesson is None else stated(about.lesson).scenarios
+        assert about.lesson is None or listed["controlled"] == scenario
+        if "as_written" in listed:
+            answered = plan(listed["as_written"])
+            assert (about.article, about.example) == (answered.about.article, answered.about.example)
+            assert "data.name" in {key for key, _, _ in diff(answered, plan(scenario))}
 
     def test_has_a_signal_to_find_in_all_arms_but_negative_controls(self, scenario: str) -> None:
         """The best predictor that the law knows beats the best constant by far on the test rows."""
@@ -113,63 +122,12 @@ class TestControlled:
                 best = law.line(test.x)
             elif hasattr(law, "probability"):
                 best = law.probability(test.x, test.share)
+            elif hasattr(law, "boundary"):  # a rule, that labels follow but for the flipped ones
+                best = (test.x[:, 0] > law.boundary).astype(float)
             else:
-                best = (test.x[:, 0] > law.boundary).astype(
-                    float
-                )  # a rule, that labels follow but for the flipped ones
+                continue  # a law that knows no truth
             nothing_to_find = 0 in (getattr(law, "separation", 1), getattr(law, "slope", 1))
             assert (np.mean((best - test.y) ** 2) < 0.9 * np.var(test.y)) != nothing_to_find, name
-
-
-# -- equal steps ---------------------------------------------------------------------------------------------
-
-# Steps of all arms of a scenario, but for arms whose very subject is the length of training.
-EQUAL = {
-    "prior_shift_controlled": 300,  # as written
-    "l2_controlled": 2500,
-    "early_stopping_controlled": 7500,
-    "input_sensitivity_controlled": 9600,
-    "multi_seed_controlled": 1000,
-    "data_size_controlled": 2048,
-    "dropout_controlled": 4000,
-    "overfitting_controlled": 4000,
-    "early_stopping_on_test_controlled": 300,
-    "metric_choice_controlled": 630,
-    "smote_controlled": 360,
-    "accuracy_paradox_controlled": 40,
-    "digits": 760,
-}
-LONG = ("long", "equal_long", "overlap_long", "overlap_equal_long")
-OTHER_LENGTH = {
-    ("overfitting_controlled", "short"): 400,
-    ("data_size_controlled", "rows_20_short"): 256,
-    ("early_stopping_controlled", "no_stopping_100"): 2500,
-    ("smote_controlled", "smote_long"): 3600,
-    **{("accuracy_paradox_controlled", name): 1000 for name in LONG},
-}
-NEARLY = "smote_balance_controlled"  # the rows to train on vary with the seed
-
-
-@pytest.mark.parametrize("scenario", FAIR)
-def test_all_arms_take_equally_many_optimizer_steps_unless_their_length_is_the_subject(scenario: str) -> None:
-    counted = steps(scenario)
-    if scenario in EQUAL:
-        assert counted == {name: OTHER_LENGTH.get((scenario, name), EQUAL[scenario]) for name in counted}
-    else:
-        assert len(counted) < 2 or scenario == NEARLY
-
-
-def test_with_and_without_smote_training_is_within_a_fiftieth_as_long() -> None:
-    for seed in range(5):
-        counted = steps(NEARLY, seed)
-        assert max(counted.values()) <= 1.02 * min(counted.values()), counted
-
-
-# -- what single scenarios promise ---------------------------------------------------------------------------
-
-
-def changed(arm: Arm, part: str, **settings: object) -> Arm:
-    return arm.model_copy(update={part: getattr(arm, part).model_copy(update=settings)})
 
 
 def test_the_threshold_arm_decides_where_the_costs_break_even() -> None:

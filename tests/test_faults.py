@@ -12,12 +12,10 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from helpers import command, contents
-from shell import ended, start, trained_and_read, typed
+from helpers import command, contents, done, ended, start, trained_and_read, typed
 
 from mirage.records import checked
 
@@ -29,8 +27,7 @@ QUICK = ("scenario=imbalance", "data.n_majority=90", "data.n_minority=30", "repl
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """What is written where nothing goes wrong."""
     results = tmp_path_factory.mktemp("undisturbed")
-    status, _, err = command(*QUICK, f"results_dir={results}")
-    assert (status, err) == (0, "")
+    done(*QUICK, f"results_dir={results}")
     made = contents(results)
     assert len([name for name in made if "seed-" in name and name.startswith("runs/")]) == 6
     return made
@@ -50,9 +47,6 @@ def record_of(results: Path, seed: int) -> Path:
     return file
 
 
-# -- damaged records -------------------------------------------------------------------------------------------
-
-
 HARM: dict[str, Callable[[bytes], bytes]] = {
     "truncated": lambda content: content[: len(content) // 2],
     "emptied": lambda content: b"",
@@ -62,44 +56,35 @@ HARM: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-def test_damaged_records_are_named_and_trained_again_and_never_averaged_in(
-    made: Path, undisturbed: dict[str, bytes]
+@pytest.mark.parametrize("years", [0, 20, -20])
+def test_damage_is_named_and_made_again_and_never_averaged_in_whatever_the_clock_says(
+    years: int, made: Path, undisturbed: dict[str, bytes]
 ) -> None:
+    """Files that seem to be written in the future, or long ago: they are read, and nothing else is made again."""
     for seed, harm in enumerate(HARM.values()):
         file = record_of(made, seed)
         file.write_bytes(harm(file.read_bytes()))
         assert file.read_bytes() != undisturbed[str(file.relative_to(made))]
+    then = time.time() + years * 365 * 24 * 3600
+    for place in made.rglob("*"):
+        os.utime(place, (then, then))
     status, _, err = typed(*QUICK, "steps=[tables]", f"results_dir={made}")
     assert status == 2 and "5 of 6 replicates have no record" in err
     status, out, err = typed(*QUICK, f"results_dir={made}")
     assert status == 0 and trained_and_read(out) == (5, 1)
     assert err.splitlines() == [f"damaged record: {record_of(made, s)}: not as written; not used" for s in range(5)]
-    assert contents(made) == undisturbed
-
-
-class Evil:
-    """What a pickle may be made of: reading it makes a file."""
-
-    def __init__(self, file: str) -> None:
-        self.file = file
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return os.mkdir, (self.file,)
-
-
-def signed(arrays: dict[str, Any]) -> bytes:
-    """A record with the checksum that it should have, whatever is in it."""
-    packed = io.BytesIO()
-    np.savez(packed, allow_pickle=True, **arrays)
-    with zipfile.ZipFile(packed, "a") as archive:
-        archive.comment = b"0" * checked.DIGITS
-    content = packed.getvalue()[: -checked.DIGITS]
-    return content + checked._checksum(content)
+    assert contents(made) == undisturbed and record_of(made, 5).stat().st_mtime == pytest.approx(then, abs=1)
 
 
 def test_nothing_read_from_a_record_runs_code(made: Path) -> None:
-    evil = Evil(str(made / "run"))
-    record_of(made, 0).write_bytes(signed({"scores/test": np.array([evil], object)}))
+    """Not even one with the checksum that it should have."""
+    evil = type("Evil", (), {"__reduce__": lambda self: (os.mkdir, (str(made / "run"),))})()
+    packed = io.BytesIO()
+    np.savez(packed, allow_pickle=True, **{"scores/test": np.array([evil], object)})
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.comment = b"0" * checked.DIGITS
+    content = packed.getvalue()[: -checked.DIGITS]
+    record_of(made, 0).write_bytes(content + checked._checksum(content))
     record_of(made, 1).write_bytes(pickle.dumps(evil))
     for kept in made.glob("runs/*/measured-*"):
         kept.write_bytes(pickle.dumps(evil))
@@ -109,24 +94,6 @@ def test_nothing_read_from_a_record_runs_code(made: Path) -> None:
     assert status == 0 and trained_and_read(out) == (1, 0) and "damaged record: " in err
     assert not (made / "run").exists()
 
-
-@pytest.mark.parametrize("years", [20, -20])
-def test_a_clock_that_is_set_back_or_forward_changes_nothing(
-    years: int, made: Path, undisturbed: dict[str, bytes]
-) -> None:
-    """Files that seem to be written in the future, or long ago: they are read, and nothing is made again."""
-    then = time.time() + years * 365 * 24 * 3600
-    harmed = record_of(made, 3)
-    harmed.write_bytes(harmed.read_bytes()[:-1])
-    for place in made.rglob("*"):
-        os.utime(place, (then, then))
-    status, out, err = typed(*QUICK, f"results_dir={made}")
-    assert status == 0 and trained_and_read(out) == (1, 5) and f"damaged record: {harmed}" in err
-    assert contents(made) == undisturbed
-    assert record_of(made, 2).stat().st_mtime == pytest.approx(then, abs=1)
-
-
-# -- ends that come from outside -------------------------------------------------------------------------------
 
 # Starting Python takes seconds and writing records milliseconds: so a process that has everything imported forks one
 # that runs, and kills it at a moment between its first steps and its end. What was left is gone on with by the next
@@ -174,7 +141,7 @@ print(killed, partly)
 def test_killed_at_many_moments_and_resumed_it_ends_with_the_same_bytes(kills: int, tmp_path: Path) -> None:
     """Five results folders, each killed over and over, then resumed."""
     many = (*QUICK, "replicates=40")
-    assert typed(*many, f"results_dir={tmp_path / 'whole'}")[0] == 0
+    done(*many, f"results_dir={tmp_path / 'whole'}")
     expected = contents(tmp_path / "whole")
     killer = [sys.executable, "-c", KILLER, str(kills), str(tmp_path), *many]
     ran = subprocess.run(killer, capture_output=True, encoding="utf-8", timeout=900)
@@ -184,8 +151,8 @@ def test_killed_at_many_moments_and_resumed_it_ends_with_the_same_bytes(kills: i
     for results in (tmp_path / str(number) for number in range(5)):
         left = {(n, c) for n, c in contents(results).items() if "measured" not in n}
         assert left <= set(expected.items()), "half a file"
-        status, _, err = typed(*many, f"results_dir={results}")
-        assert (status, err) == (0, "") and contents(results) == expected
+        done(*many, f"results_dir={results}")
+        assert contents(results) == expected
 
 
 def test_a_worker_that_is_killed_is_one_line_and_the_same_command_goes_on(tmp_path: Path) -> None:
@@ -194,25 +161,20 @@ def test_a_worker_that_is_killed_is_one_line_and_the_same_command_goes_on(tmp_pa
     process = start(*words)
     while not list(tmp_path.glob("runs/*/seed-*")) and process.poll() is None:
         time.sleep(0.02)
-    tree = subprocess.run(
-        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(process.pid)], capture_output=True, encoding="utf-8"
-    )
+    ask = ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(process.pid)]
+    tree = subprocess.run(ask, capture_output=True, encoding="utf-8")
     workers = [int(line.split()[0]) for line in tree.stdout.splitlines() if "LokyProcess" in line]
     os.kill(workers[0], signal.SIGKILL)
     status, _, err = ended(process)
     assert status == 1 and "Traceback" not in err
     assert err.splitlines()[-1].startswith("a worker ended unexpectedly, killed or out of memory; complete records are")
     kept = len(list(tmp_path.glob("runs/*/seed-*.npz")))
-    status, out, _ = typed("-m", *QUICK, *words[-3:])
-    assert status == 0 and trained_and_read(out) == (400 - kept, kept) and 0 < kept < 400
+    assert trained_and_read(done("-m", *QUICK, *words[-3:])) == (400 - kept, kept) and 0 < kept < 400
 
 
-def test_six_processes_on_the_same_results_at_once_do_each_other_no_harm(
-    tmp_path: Path, undisturbed: dict[str, bytes]
-) -> None:
+def test_six_processes_at_once_do_each_other_no_harm(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
     for process in [start(*QUICK, f"results_dir={tmp_path}") for _ in range(6)]:
-        status, _, err = ended(process)
-        assert (status, err) == (0, "")
+        assert ended(process)[::2] == (0, "")
     assert contents(tmp_path) == undisturbed
 
 
@@ -220,17 +182,18 @@ def test_canonical_runs_of_two_scenarios_at_once_leave_both_in_the_common_tables
     scenarios = ("imbalance", "ridge_lasso")
     words = ("replicates=30", "steps=[train,tables]", f"results_dir={tmp_path}")
     for process in [start(f"scenario={scenario}", *words) for scenario in scenarios]:
-        status, _, err = ended(process)
-        assert (status, err) == (0, "")
+        assert ended(process)[::2] == (0, "")
     for table in ("metrics.csv", "claims.csv"):
         text = (tmp_path / "tables" / table).read_text(encoding="utf-8")
         assert all(re.search(rf"\b{scenario}\b", text) for scenario in scenarios)
 
 
+Small = tuple[Path, tuple[str, ...]]
+
+
 @pytest.fixture(params=["a small disk", "a limit on the size of files"])
-def small(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    """A folder on a disk too small for all records, or where writing fails in the middle of a file; and what a command
-    is wrapped in."""
+def small(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Small]:
+    """A folder where not all records have room, or no large file has; and what a command is wrapped in."""
     folder = tmp_path / "disk"
     folder.mkdir()
     if "limit" in request.param:
@@ -243,16 +206,13 @@ def small(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Path
     subprocess.run(["umount", folder], check=True)
 
 
-def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(
-    small: tuple[Path, tuple[str, ...]], tmp_path: Path, undisturbed: dict[str, bytes]
-) -> None:
+def test_a_full_disk_leaves_nothing_half_written(small: Small, tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
     results, wrap = small
     status, _, err = command(*QUICK, f"results_dir={results}", wrap=wrap)
     assert status == 2 and len(err.splitlines()) == 1 and err.startswith("cannot write results: ")
-    left = contents(results)
-    assert left.items() <= undisturbed.items(), "half a record"
+    assert contents(results).items() <= undisturbed.items(), "half a record"
     assert not [file for file in results.rglob(".*") if file.name != ".lock"], "what was written aside"
     room = tmp_path / "room"
     shutil.copytree(results, room)
-    assert typed(*QUICK, f"results_dir={room}")[0] == 0
+    done(*QUICK, f"results_dir={room}")
     assert contents(room) == undisturbed

@@ -4,22 +4,17 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import mirage
 from mirage.config.plan import Arm
-from mirage.records import identity, source
-from mirage.settings import Settings
+from mirage.records import identity
 
 PACKAGE = Path(mirage.__file__).parent
 VARY = ["data", "split", "resample", "init", "shuffle", "dropout"]
-
-# -- arms that use different parts of the library ------------------------------------------------------------
 
 NORMALS = {"name": "normals", "n_train": 100, "n_test": 50, "n_features": 5, "n_informative": 2}
 NORMALS |= {"separation": 1.0, "minority_share": 0.3, "shifted_share": 0.5}
@@ -71,6 +66,7 @@ print(json.dumps(found))
 EVERY = set(CHANGES)
 CLASSICAL = {"ridge", "coin", "digits"}
 NETWORKS = EVERY - CLASSICAL
+INPUT = "[keras.Input(shape)]\n"
 # A file, a text in it (nothing: its end), what stands there instead, and the arms whose replicates this may change.
 CONSTANTS = [
     ("data/laws/normals.py", "y = np.repeat([0, 1]", "y = np.repeat([0, 2]", EVERY - {"coin", "digits"}),
@@ -92,9 +88,12 @@ CONSTANTS = [
     ("training/fit.py", "", "EPOCHS = 1", {"fit"}),
     ("training/schedule.py", "", "WORKERS = 1", set()),
     ("metrics/rows.py", "", "MEASURED = 1", set()),
-    ("config/plan.py", "", "CHECKED = 1", set()),
     ("settings.py", "", "CHECKED = 1", set()),
-    ("clock.py", "", "WATCHED = 1", set()),
+    # A branch is left out where a setting that is off decides it alone, only there.
+    *[
+        ("models/kinds/mlp.py", INPUT, f"{INPUT}        if {condition}:\n            parts = 1\n", NETWORKS)
+        for condition in ("self.dropout or shape", "shape.dropout", "self.of.other")
+    ],
 ]
 
 LAW = """
@@ -126,7 +125,7 @@ def replaced(file: Path, old: str, new: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def copies(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, str]]:
+def copies(tmp_path_factory):
     """The fingerprints of all arms in a changed copy of the library, by its name."""
     root = tmp_path_factory.mktemp("copies")
 
@@ -155,138 +154,67 @@ def copies(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str
 
 
 @pytest.mark.parametrize("change", ["same", "new block", "settings off", "reworded"])
-def test_what_changes_no_replicate_changes_no_fingerprint(copies: Callable[[str], dict[str, str]], change: str) -> None:
+def test_what_changes_no_replicate_changes_no_fingerprint(copies, change):
     assert copies(change) == fingerprints()
 
 
 @pytest.mark.parametrize("i", range(len(CONSTANTS)), ids=[file for file, *_ in CONSTANTS])
-def test_a_changed_constant_changes_exactly_the_arms_that_use_it(
-    copies: Callable[[str], dict[str, str]], i: int
-) -> None:
+def test_a_changed_constant_changes_exactly_the_arms_that_use_it(copies, i):
     before, after = fingerprints(), copies(str(i))
     assert {name for name in CHANGES if before[name] != after[name]} == CONSTANTS[i][3]
 
 
-# -- settings ------------------------------------------------------------------------------------------------
-
-
-def leaves(settings: Settings, prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    for name in type(settings).model_fields:
-        value = getattr(settings, name)
-        yield from leaves(value, (*prefix, name)) if isinstance(value, Settings) else [(*prefix, name)]
-
-
-def changed(settings: Settings, place: tuple[str, ...]) -> Any:
-    """The same settings but for one, which gets another value: unchecked, so that any one can be changed alone."""
-    name, *rest = place
-    value = getattr(settings, name)
-    if rest:
-        other: Any = changed(value, tuple(rest))
-    elif isinstance(value, list):
-        other = [*value, 1]
-    elif isinstance(value, bool):
-        other = not value
-    elif isinstance(value, str):
-        other = value + "_other"
-    else:
-        other = 0 if value is None else value + 1
-    return settings.model_copy(update={name: other})
-
-
 FULL = arm(stages=SMOTE | HOLD_OUT | {"order": ["resample", "hold_out"]}, model=MLP | {"dropout": 0.2})
-# Stages that are not in use decide nothing, and an order that names them cannot be tried like a number.
-NOT_TRIED = [("decision",), ("stages", "order"), ("stages", "prepare"), ("stages", "augment")]
-PLACES = [place for place in leaves(FULL) if place[:1] not in NOT_TRIED and place[:2] not in NOT_TRIED]
 
 
-@pytest.mark.parametrize("place", PLACES, ids=".".join)
-def test_each_setting_of_an_arm_changes_it(place: tuple[str, ...]) -> None:
-    assert identity.fingerprint(changed(FULL, place), VARY) != identity.fingerprint(FULL, VARY)
+def test_each_setting_of_an_arm_that_is_not_at_its_default_is_part_of_it():
+    found, stated = identity.settings_of(FULL, VARY)["settings"], FULL.model_dump(exclude_defaults=True)
+    assert [stage.pop("stage") for stage in found["stages"]] == ["Smote", "HoldOut"]
+    stages = [stated["stages"][name] for name in FULL.stages.order]
+    assert found == {part: stated[part] for part in ("data", "model", "training")} | {"stages": stages}
+    assert identity.fingerprint(arm(model=MLP | {"l2": 0.1}), VARY) != identity.fingerprint(arm(), VARY)
 
 
-def test_the_order_of_stages_changes_it_and_a_setting_stated_at_its_default_does_not() -> None:
-    other_order = FULL.stages.model_copy(update={"order": ["hold_out", "resample"]})
-    assert identity.fingerprint(FULL.model_copy(update={"stages": other_order}), VARY) != identity.fingerprint(
-        FULL, VARY
-    )
+def test_the_order_of_stages_changes_it_a_setting_stated_at_its_default_or_a_decision_does_not():
+    turned = arm(stages=SMOTE | HOLD_OUT | {"order": ["hold_out", "resample"]}, model=MLP | {"dropout": 0.2})
+    assert identity.fingerprint(turned, VARY) != identity.fingerprint(FULL, VARY)
     stated = arm(model=MLP | {"dropout": 0, "l2": 0.0, "members_vary": []}, training=KERAS | {"class_weight": "none"})
-    assert identity.fingerprint(stated, VARY) == identity.fingerprint(arm(), VARY)
-
-
-def test_how_scores_are_decided_changes_the_measured_rows_only() -> None:
     other = arm(decision=DECISION | {"threshold": 0.3})
-    assert identity.fingerprint(other, VARY) == identity.fingerprint(arm(), VARY)
+    assert {identity.fingerprint(same, VARY) for same in (stated, other)} == {identity.fingerprint(arm(), VARY)}
     asked = [(arm(), "recall", "bayes"), (other, "recall", "bayes"), (arm(), "mcc", "bayes"), (arm(), "mcc", "line")]
-    keys = [identity.measuring(one, [metric], [reference]) for one, metric, reference in asked]
-    assert len(set(keys)) == 4 and all(len(key) == 12 for key in keys)
+    assert len({identity.measuring(one, [metric], [reference]) for one, metric, reference in asked}) == 4
 
 
-def test_the_device_and_the_streams_that_an_arm_draws_from_change_it_and_no_others() -> None:
-    def vary(*names: str) -> str:
-        return identity.fingerprint(arm(), names)
-
-    assert vary("data", "init") == vary("init", "data") == vary("init", "data", "dropout", "resample")
-    on_gpu = identity.fingerprint(arm(), ["data"], "gpu")
-    assert len({vary(), vary("data"), vary("init"), vary("data", "init"), on_gpu}) == 5
+def test_the_device_and_the_streams_that_an_arm_draws_from_change_it_and_no_others():
+    given = [["data", "init"], ["init", "data", "dropout", "resample"], [], ["data"], ["init"]]
+    both, more, *others = [identity.fingerprint(arm(), names) for names in given]
+    assert both == more and len({both, *others, identity.fingerprint(arm(), ["data"], "gpu")}) == 5
 
 
-@pytest.mark.parametrize("name", CHANGES)
-def test_the_libraries_that_an_arm_computes_with_are_part_of_it(name: str) -> None:
-    found = identity.settings_of(arm(**CHANGES[name]), VARY)["libraries"]
-    assert "numpy" in found and ("tensorflow" in found) == ("keras" in found) == (name in NETWORKS)
-    assert ("imbalanced-learn" in found) == (name == "smote") and ("scikit-learn" in found or name not in CLASSICAL)
-
-
-# -- what is left of a module --------------------------------------------------------------------------------
-
-MODULE = """
-class Law(Settings):
-    new: float = 0.0
-    shape: ClassVar[int] = 1
-    def draw(self, other: Thing):
-        a = 1
-        if CONDITION: a = 2
-"""
-
-
-@pytest.mark.parametrize("condition", ["self.new", "self.new and a", "other.new", "self.shape", "new", "self.of.other"])
-def test_only_a_branch_that_an_off_setting_alone_decides_is_left_out(
-    condition: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def digest(text: str, module: str) -> str:
-        file = tmp_path / f"{module}.py"
-        file.write_text(text, encoding="utf-8")
-        monkeypatch.setitem(sys.modules, module, SimpleNamespace(__file__=str(file)))
-        return source.reduced(module, frozenset({"new"}), frozenset({"Settings", "Law"})).digest
-
-    unchanged = digest(MODULE.rpartition("        if")[0], f"before {condition}")
-    assert (digest(MODULE.replace("CONDITION", condition), condition) == unchanged) == (condition == "self.new")
+def test_the_libraries_that_an_arm_computes_with_are_part_of_it():
+    for name, changes in CHANGES.items():
+        found = identity.settings_of(arm(**changes), VARY)["libraries"]
+        assert "numpy" in found and ("tensorflow" in found) == ("keras" in found) == (name in NETWORKS)
+        assert ("imbalanced-learn" in found) == (name == "smote") and ("scikit-learn" in found or name not in CLASSICAL)
 
 
 CHANGED = """
 import sys
 from pathlib import Path
-sys.path.append(sys.argv[1])
-import test_identity
-from mirage.settings import ConfigError
-with (Path(sys.path[0]) / "mirage/data/laws/coin.py").open("a") as law:
+sys.path[:0] = sys.argv[1:]
+import test_identity as t
+with (Path(sys.argv[1]) / "mirage/data/laws/coin.py").open("a") as law:
     law.write("LATER = 1")
-test_identity.identity.fingerprint(test_identity.arm(), test_identity.VARY)
+t.identity.fingerprint(t.arm(), t.VARY)
 try:
-    test_identity.identity.fingerprint(test_identity.arm(**test_identity.CHANGES["coin"]), test_identity.VARY)
-except ConfigError as error:
+    t.identity.fingerprint(t.arm(**t.CHANGES["coin"]), t.VARY)
+except t.mirage.settings.ConfigError as error:
     print(error)
 """
 
 
-def test_code_that_was_changed_since_a_process_began_names_no_record(tmp_path: Path) -> None:
-    """A record would be named by code that did not make it."""
+def test_code_that_was_changed_since_a_process_began_names_no_record(tmp_path):
     shutil.copytree(PACKAGE, tmp_path / "mirage")
-    words = [
-        sys.executable,
-        "-c",
-        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{CHANGED}",
-        Path(__file__).parent,
-    ]
-    ran = subprocess.run(list(map(str, words)), capture_output=True, encoding="utf-8", check=True)
+    words = [sys.executable, "-c", CHANGED, str(tmp_path), str(Path(__file__).parent)]
+    ran = subprocess.run(words, capture_output=True, encoding="utf-8", check=True)
     assert ran.stdout.startswith(f"{tmp_path / 'mirage/data/laws/coin.py'}: got code that was changed since")

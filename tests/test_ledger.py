@@ -1,7 +1,6 @@
 """The ledger of claims, the generated parts of documents, and what a lesson says of its claims."""
 
 import ast
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -15,64 +14,46 @@ ROW = {
     "ci_low": "-0.3", "ci_high": "-0.2", "margin": "0.1", "n": "30", "agree": "1", "scope": "data",
     "verdict": "supported", "reason": "p = 0.01",
 }  # fmt: skip
-NUMBER = "-0.25 (-0.3 to -0.2, 30 seeds)"
-UNTESTED = ROW | dict.fromkeys(("effect", "ci_low", "ci_high", "margin", "n", "agree"), "")
+UNTESTED = ROW | dict.fromkeys(("effect", "ci_low", "ci_high", "margin", "n", "agree"), "") | {"verdict": "untestable"}
 
 
 @pytest.mark.parametrize(
-    ("row", "expected"),
+    ("verdict", "expected"),
     [
-        (ROW, f"As written it holds (FORMULA): the difference is {NUMBER}, more than the margin of 0.1."),
-        (
-            ROW | dict.fromkeys(("effect", "ci_low", "ci_high"), "0.05") | {"kind": "controlled"},
-            "In the controlled experiment it holds (FORMULA): the difference is 0.05 in each of 30 seeds, "
-            "within the margin of 0.1.",
-        ),
-        (
-            ROW | {"verdict": "contradicted", "kind": "real"},
-            f"On real data it fails (FORMULA): the difference is {NUMBER}, against it by more than the margin of 0.1.",
-        ),
-        (
-            ROW | {"verdict": "negligible", "effect": "-0.250049"},
-            f"As written it fails (FORMULA): the difference is {NUMBER}, too small to matter beside the margin of 0.1.",
-        ),
-        (
-            ROW | {"verdict": "inconclusive"},
-            f"As written it stays open (FORMULA): the difference is {NUMBER}, too uncertain for a margin of 0.1.",
-        ),
-        (
-            ROW | {"verdict": "inconclusive", "reason": "5 of 30 pairs undefined, more than a tenth"},
-            "As written it stays open (FORMULA): 5 of 30 pairs undefined, more than a tenth.",
-        ),
-        (
-            UNTESTED | {"verdict": "untestable", "reason": "It has no such arm.; design: Add one."},
-            "As written it cannot be tested: It has no such arm.",
-        ),
+        ("supported", "As written it holds (F): NUMBER, more than the margin of 0.1."),
+        ("contradicted", "As written it fails (F): NUMBER, against it by more than the margin of 0.1."),
+        ("negligible", "As written it fails (F): NUMBER, too small to matter beside the margin of 0.1."),
+        ("inconclusive", "As written it stays open (F): NUMBER, too uncertain for a margin of 0.1."),
     ],
 )
-def test_a_sentence_follows_the_verdict(row: dict[str, str], expected: str) -> None:
-    assert lessons.sentence(row, "FORMULA") == expected
+def test_a_sentence_follows_the_verdict(verdict, expected):
+    number = "the difference is -0.25 (-0.3 to -0.2, 30 seeds)"
+    row = ROW | {"verdict": verdict, "effect": "-0.250049"}
+    assert lessons.sentence(row, "F") == expected.replace("NUMBER", number)
+
+
+def test_a_sentence_names_the_kind_and_says_what_is_exact_undefined_or_cannot_be_tested():
+    exact = ROW | dict.fromkeys(("effect", "ci_low", "ci_high"), "0.05") | {"kind": "controlled"}
+    said = "the difference is 0.05 in each of 30 seeds, within the margin of 0.1."
+    assert lessons.sentence(exact, "F") == f"In the controlled experiment it holds (F): {said}"
+    undefined = ROW | {"kind": "real", "verdict": "inconclusive", "reason": "5 of 30 pairs undefined"}
+    assert lessons.sentence(undefined, "F") == "On real data it stays open (F): 5 of 30 pairs undefined."
+    untestable = UNTESTED | {"reason": "No such arm.; design: Add one."}
+    assert lessons.sentence(untestable, "F") == "As written it cannot be tested: No such arm."
 
 
 @pytest.fixture
-def judged() -> pd.DataFrame:
+def judged():
     """A ledger of three claims on one lesson: tested both ways, as written only (and in no figure), and ours."""
     controlled = {"kind": "controlled", "scenario": "dropout_controlled"}
     once = {"claim": "in-no-figure", "text": "Tested once."}
     ours = {"claim": "our-check", "text": "A check.", "basis": "ours", "article": "", "example": ""}
-    return pd.DataFrame(
-        [
-            ROW,
-            ROW | once,
-            UNTESTED | ours | {"verdict": "untestable", "reason": "Not there."},
-            ROW | controlled | {"verdict": "negligible"},
-            UNTESTED | once | controlled | {"verdict": "untestable", "reason": "Not there."},
-            ROW | ours | controlled | {"verdict": "inconclusive"},
-        ]
-    )
+    tested = [ROW, ROW | once, UNTESTED | ours | {"reason": "Not there."}]
+    tested += [ROW | controlled | {"verdict": "negligible"}, UNTESTED | once | controlled | {"reason": "Not there."}]
+    return pd.DataFrame([*tested, ROW | ours | controlled | {"verdict": "inconclusive"}])
 
 
-def test_findings_count_what_became_of_the_articles_claims_and_show_one_of_each_lesson(judged: pd.DataFrame) -> None:
+def test_findings_count_what_became_of_the_articles_claims_and_show_one_of_each_lesson(judged):
     lines = ledger.findings(judged, {"dropout": ["gone", ROW["claim"]]}).splitlines()
     assert lines[0] == "The articles make 2 distinct claims; we added 1 checks of the experiments."
     assert "| as written | 2 (100%) | 0 (0%) | 0 (0%) | 0 (0%) |" in lines
@@ -82,25 +63,16 @@ def test_findings_count_what_became_of_the_articles_claims_and_show_one_of_each_
         "| 2 / 0 | 0 / 1 | 0 / 1 | 1 / 1 |"
     )
     assert not any("on real data" in line for line in lines)
-
-
-def test_a_lesson_without_article_and_with_one_kind_has_its_line(judged: pd.DataFrame) -> None:
-    real = judged.head(1).assign(kind="real", article="", example="", lesson="own")
-    assert ledger.findings(real, {}).splitlines()[-1] == (
+    alone = judged.head(1).assign(kind="real", article="", example="", lesson="own")
+    assert ledger.findings(alone, {}).splitlines()[-1] == (
         "| [own](experiments/own.py) |  | Dropout lowers a\\|b. | ✓ supported | 1 | 0 | 0 | 0 |"
     )
+    every = ledger.ledger(judged, {}).splitlines()
+    assert every[0] == "# The ledger of claims" and "## dropout" in every
+    assert "| A check. *(ours)* | – untestable | ? inconclusive |" in every
 
 
-def test_the_ledger_lists_every_claim(judged: pd.DataFrame) -> None:
-    lines = ledger.ledger(judged, {}).splitlines()
-    assert lines[0] == "# The ledger of claims" and "## dropout" in lines
-    assert "| A check. *(ours)* | – untestable | ? inconclusive |" in lines
-    assert sum(line.startswith("| [dropout](../experiments/dropout.py)") for line in lines) == 1
-
-
-def test_a_lessons_outcome_has_all_claims_that_were_tested_those_of_its_figure_first_and_ours_last(
-    judged: pd.DataFrame,
-) -> None:
+def test_a_lessons_outcome_has_all_claims_that_were_tested_those_of_its_figure_first_and_ours_last(judged):
     stated = api.stated("dropout")
     text = lessons.outcome(stated, ["in-no-figure", "gone"], judged)
     assert max(map(len, text.splitlines())) <= 100
@@ -115,43 +87,36 @@ def test_a_lessons_outcome_has_all_claims_that_were_tested_those_of_its_figure_f
     assert "2 further claims cannot be tested; the claims file says why." in lessons.outcome(stated, [], untested)
 
 
-def test_a_generated_part_is_made_anew_and_the_rest_left_alone() -> None:
+def test_a_generated_part_is_made_anew_and_the_rest_left_alone():
     before, after = 'r"""Why?\n\nSo.\n\n', '\n\nMore.\n"""\n\nx = 1\n'
     once = lessons.filled(f"{before}.. generated: outcome\nold\n.. end{after}", lambda: "new")
-    assert once == f"{before}.. generated: outcome\n\nnew\n\n.. end{after}"
-    assert lessons.filled(once, lambda: "new") == once
+    assert once == f"{before}.. generated: outcome\n\nnew\n\n.. end{after}" == lessons.filled(once, lambda: "new")
     assert lessons.filled('"""Why?"""\n', lambda: "new") == '"""Why?"""\n'
     page = "a\n<!-- generated: findings -->\nold\n<!-- end -->\nb <!-- end -->\n"
-    filled = ledger.filled(page, {"findings": "new"})
-    assert filled == "a\n<!-- generated: findings -->\n\nnew\n\n<!-- end -->\nb <!-- end -->\n"
+    assert ledger.filled(page, {"findings": "new"}) == page.replace("old", "\nnew\n")
     with pytest.raises(ValueError, match="README.md: got no part speed, expected <!-- generated: speed -->"):
         ledger.filled(page, {"speed": "new"})
 
 
 @pytest.mark.parametrize("raw", ["", "r"])
-def test_backslashes_and_quotes_do_not_break_a_docstring(raw: str) -> None:
+def test_backslashes_and_quotes_do_not_break_a_docstring(raw):
     source = f'{raw}"""Why?\n\n.. generated: outcome\n.. end\n"""\n'
     text = ast.get_docstring(ast.parse(lessons.filled(source, lambda: 'a \\d "b" and """c"""')))
     assert text is not None and "a \\d \"b\" and '''c'''" in text
 
 
-def test_documents_are_those_that_are_there_and_only_changed_ones_are_written(
-    judged: pd.DataFrame, tmp_path: Path
-) -> None:
-    (tmp_path / "results/tables").mkdir(parents=True)
+def test_documents_are_those_that_are_there_and_only_changed_ones_are_written(judged, tmp_path):
+    tables = tmp_path / "results/tables"
+    tables.mkdir(parents=True)
     (tmp_path / "docs").mkdir()
-    judged.to_csv(tmp_path / "results/tables/claims.csv", index=False)
-    (tmp_path / "results/tables/benchmark.csv").write_text(
-        "part,what,value,unit,target,met\na,ratio,7.5,times,at least 8,no\na,one,1,s,,\nverdicts,any,0.04,,,\n"
-    )
+    judged.to_csv(tables / "claims.csv", index=False)
+    measured = "part,what,value,unit,target,met\na,ratio,7.5,times,at least 8,no\na,one,1,s,,\nverdicts,any,0.04,,,\n"
+    (tables / "benchmark.csv").write_text(measured, encoding="utf-8")
     (tmp_path / "README.md").write_text("Ünïcode\n<!-- generated: findings -->\n<!-- end -->\n", encoding="utf-8")
     (tmp_path / "docs/performance.md").write_text("<!-- generated: speed -->\n<!-- end -->\n")
     texts = ledger.documents(tmp_path, {})
-    assert [str(f.relative_to(tmp_path)) for f in ledger.write(texts)] == [
-        "results/README.md",
-        "README.md",
-        "docs/performance.md",
-    ]
+    assert list(texts) == [tmp_path / name for name in ("results/README.md", "README.md", "docs/performance.md")]
+    assert ledger.write(texts) == list(texts)
     assert "| ratio | 7.5 | times | at least 8 | no |" in texts[tmp_path / "docs/performance.md"]
-    assert ledger.simulated(tmp_path / "results/tables").splitlines()[-1] == "| any | 0.04 |"
+    assert ledger.simulated(tables).splitlines()[-1] == "| any | 0.04 |"
     assert ledger.write(ledger.documents(tmp_path, {})) == []

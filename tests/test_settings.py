@@ -1,6 +1,7 @@
 """Settings: strict types and ranges, defaults that mean off, and errors of one line in the key that was typed."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,22 +14,21 @@ from mirage.config.plan import Arm
 from mirage.data.law import Law
 from mirage.metrics.decisions import Decision
 from mirage.models.kind import Kind
-from mirage.settings import MOST, Block, Settings, expected, is_neutral
+from mirage.settings import MOST, Settings
 
 RIDGE = {"name": "ridge", "alpha": 1.0}
 COIN = {"name": "coin", "n_rows": 10, "n_features": 3}
+RESAMPLE = {"name": "none"}
 
 
-def refused(family: type[Block], raw: object) -> list[str]:
+def refused(read: Callable[[Any], Settings], raw: object) -> list[str]:
     """The dotted keys that are refused, nothing if the settings are taken."""
     try:
-        family.read(raw)
+        read(raw)
     except ValidationError as error:
         return [".".join(map(str, one["loc"])) for one in error.errors()]
     return []
 
-
-# -- strict types --------------------------------------------------------------------------------------------
 
 wrong = st.one_of(
     st.booleans(),
@@ -37,37 +37,29 @@ wrong = st.one_of(
 )
 
 
-@given(value=st.one_of(wrong, st.floats(), st.none()))
-def test_a_whole_number_is_no_truth_value_text_float_or_list(value: object) -> None:
-    assert refused(Law, COIN | {"n_rows": value}) == ["n_rows"]
-
-
 @given(value=st.one_of(wrong, st.none()))
-def test_a_number_is_no_truth_value_or_text_and_is_finite(value: object) -> None:
-    assert refused(Kind, RIDGE | {"alpha": value}) == ["alpha"]
+def test_a_number_is_no_truth_value_text_or_list_and_is_finite(value):
+    assert refused(Law.read, COIN | {"n_rows": value}) == ["n_rows"]
+    assert refused(Kind.read, RIDGE | {"alpha": value}) == ["alpha"]
 
 
 @given(value=st.one_of(st.integers(0, 10**15), st.floats(0, 1e300)))
-def test_a_number_may_be_a_whole_one_and_comes_back_as_it_was(value: float) -> None:
+def test_a_number_may_be_a_whole_one_but_a_whole_number_is_no_float(value):
     assert Kind.read(RIDGE | {"alpha": value}).alpha == value
+    assert isinstance(value, int) or refused(Law.read, COIN | {"n_rows": value}) == ["n_rows"]
 
 
 @given(value=st.integers())
-def test_whole_numbers_are_taken_in_their_range_only(value: int) -> None:
-    assert refused(Law, COIN | {"n_rows": value}) == ([] if 1 <= value <= MOST else ["n_rows"])
-    assert refused(Law, COIN | {"n_rows": 5, "n_test": value}) == ([] if 0 <= value <= MOST else ["n_test"])
+def test_whole_numbers_are_taken_in_their_range_only(value):
+    assert refused(Law.read, COIN | {"n_rows": value}) == ([] if 1 <= value <= MOST else ["n_rows"])
+    assert refused(Law.read, COIN | {"n_rows": 5, "n_test": value}) == ([] if 0 <= value <= MOST else ["n_test"])
 
 
 @given(value=st.floats(allow_nan=False, allow_infinity=False))
-def test_shares_lie_between_their_bounds(value: float) -> None:
+def test_shares_lie_between_their_bounds(value):
     decided = {"threshold": 0.5, "miss_cost": 1, "ensembles_of": 1}
     for key, taken in (("threshold", 0 <= value <= 1), ("corrected_to", 0 < value < 1), ("miss_cost", value > 0)):
-        try:
-            Decision.model_validate(decided | {key: value})
-        except ValidationError:
-            assert not taken
-        else:
-            assert taken
+        assert refused(Decision.model_validate, decided | {key: value}) == ([] if taken else [key])
 
 
 @pytest.mark.parametrize(
@@ -76,7 +68,6 @@ def test_shares_lie_between_their_bounds(value: float) -> None:
         ({"hidden": []}, "hidden"),
         ({"hidden": [0]}, "hidden"),
         ({"hidden": [5, 2.0]}, "hidden.1"),
-        ({"hidden": 5}, "hidden"),
         ({"activation": "Relu"}, "activation"),
         ({"members_vary": ["init", "init"]}, "members_vary"),
         ({"members_vary": ["luck"]}, "members_vary.0"),
@@ -85,51 +76,21 @@ def test_shares_lie_between_their_bounds(value: float) -> None:
         ({"name": None}, "name"),
     ],
 )
-def test_a_wrong_list_choice_or_key_is_refused_by_its_key(changed: dict[str, Any], key: str) -> None:
-    assert refused(Kind, arm("l2", "none").model.model_dump() | changed) == [key]
+def test_a_wrong_list_choice_or_key_is_refused_by_its_key(changed, key):
+    assert refused(Kind.read, arm("l2", "none").model.model_dump() | changed) == [key]
 
 
 @given(raw=st.recursive(st.one_of(st.none(), wrong), lambda inner: st.dictionaries(st.text(max_size=8), inner)))
-def test_nothing_else_than_settings_is_ever_taken_for_a_block(raw: object) -> None:
-    assert refused(Law, raw) or raw in Law.table
-
-
-# -- defaults ------------------------------------------------------------------------------------------------
+def test_nothing_else_than_settings_is_ever_taken_for_a_block(raw):
+    assert refused(Law.read, raw) or raw in Law.table
 
 
 @pytest.mark.parametrize("default", [1, 0.5, True, "adam", [1], {"a": 1}, -1, "", (), math.nan])
-def test_a_default_that_does_not_mean_off_is_refused_when_the_class_is_made(default: object) -> None:
+def test_a_default_that_does_not_mean_off_is_refused_when_the_class_is_made(default):
     with pytest.raises(TypeError, match="Loud.volume: got default .*, expected one that means off"):
 
         class Loud(Settings):
             volume: Any = default
-
-
-def test_settings_are_off_where_each_of_them_is_and_a_block_that_is_chosen_never_is() -> None:
-    class Quiet(Settings):
-        volume: int = 0
-        name_of: str | None = None
-
-    class Holder(Settings):
-        inner: Quiet = Quiet()
-
-    class Bare(Block):
-        name: str = "none"
-
-    assert is_neutral(Quiet()) and is_neutral(Holder()) and is_neutral(0.0) and is_neutral([])
-    assert not any(is_neutral(value) for value in (Quiet(volume=1), Holder(inner=Quiet(volume=1)), Bare(), 1, "", ()))
-
-
-def test_every_setting_of_every_block_says_what_it_means_and_what_it_takes() -> None:
-    fields = [(kind, name, field) for family in (Law, Kind) for kind in set(family.table.values()) for name, field in
-              kind.model_fields.items()]  # fmt: skip
-    assert len(fields) > 60
-    for kind, name, field in fields:
-        assert name in ("name", "activation", "output") or field.description, (kind, name)
-        assert expected(field) not in ("", "a value"), (kind, name)
-
-
-# -- settings that look at several others --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -137,12 +98,7 @@ def test_every_setting_of_every_block_says_what_it_means_and_what_it_takes() -> 
     [
         ("l2", "none", {"training": None}, "training"),
         ("imbalance", "logistic", {"training": arm("l2", "none").training.model_dump()}, "training"),
-        (
-            "overfitting",
-            "network",
-            {"stages": {"order": ["resample"], "resample": {"name": "none"}}},
-            "stages.resample",
-        ),
+        ("overfitting", "network", {"stages": {"order": ["resample"], "resample": RESAMPLE}}, "stages.resample"),
         ("overfitting", "network", {"decision": {"threshold": 0.4}}, "decision.threshold"),
         ("ridge_lasso", "ridge", {"decision": {"corrected_to": 0.4}}, "decision.corrected_to"),
         ("multi_seed", "network", {"decision": {"ensembles_of": 2}}, "decision.ensembles_of"),
@@ -155,20 +111,10 @@ def test_every_setting_of_every_block_says_what_it_means_and_what_it_takes() -> 
         ("multi_seed_controlled", "single", {"data": {"n_pool": 3}}, "data.n_pool"),
     ],
 )
-def test_settings_that_do_not_go_together_are_refused_by_the_key_to_change(
-    scenario: str, name: str, changed: dict[str, Any], key: str
-) -> None:
+def test_settings_that_do_not_go_together_are_refused_by_the_key_to_change(scenario, name, changed, key):
     def put(old: Any, new: Any) -> Any:
-        both = isinstance(old, dict) and isinstance(new, dict)
-        return old | {k: put(old.get(k), v) for k, v in new.items()} if both else new
+        return old | {k: put(old.get(k), v) for k, v in new.items()} if isinstance(old and new, dict) else new
 
     raw = arm(scenario, name).model_dump()
-    Arm.model_validate(raw)
-    with pytest.raises(ValidationError) as refusal:
-        Arm.model_validate(put(raw, changed))
-    [error] = refusal.value.errors()
-    assert ".".join(map(str, error["loc"])) == key
-    assert "\n" not in error["msg"]
-
-
-# -- words ---------------------------------------------------------------------------------------------------
+    assert refused(Arm.model_validate, raw) == []
+    assert refused(Arm.model_validate, put(raw, changed)) == [key]

@@ -11,9 +11,9 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from keras import optimizers
 
 from mirage.data.streams import Streams
-from mirage.models import layers
 from mirage.models.kinds.mlp import Mlp
 from mirage.models.variables import CannotStackError, Variables, initial
 from mirage.training import stacked
@@ -26,34 +26,12 @@ EPOCHS = 15
 FEW_STEPS = 18  # per chunk: 15 epochs of 3 steps are three chunks, the last one short
 
 
-def network(
-    seed: int, *, hidden: tuple[int, ...] = (16, 8), dropout: str = "", l2: float = 0.0, batch_norm: bool = False
-) -> keras.Model:
-    """A small classifier with every initial value fixed by the seed."""
-    glorot = keras.initializers.GlorotUniform
-    regularizer = keras.regularizers.L2(l2) if l2 else None
-    blocks: list[Any] = [keras.Input((FEATURES,))]
-    for i, units in enumerate(hidden):
-        blocks.append(
-            keras.layers.Dense(
-                units, activation="relu", kernel_initializer=glorot(seed * 10 + i), kernel_regularizer=regularizer
-            )
-        )
-        if batch_norm:
-            blocks.append(keras.layers.BatchNormalization(momentum=0.8))
-        if dropout:
-            kind = {"keras": keras.layers.Dropout, "ours": layers.Dropout}[dropout]
-            blocks.append(kind(0.3, seed=seed * 10 + i))
-    blocks.append(keras.layers.Dense(1, activation="sigmoid", kernel_initializer=glorot(seed * 10 + 9)))
-    return keras.Sequential(blocks)
-
-
 def mlp(*hidden: int, **settings: Any) -> Mlp:
     """A small classifier of the kind that scenarios name."""
     return Mlp(name="mlp", hidden=list(hidden), activation="relu", output="sigmoid", members=1, **settings)
 
 
-def started(kind: Mlp, seed: int) -> keras.Model:
+def started(kind: Mlp, seed: int = 0) -> keras.Model:
     """A network of that kind at the start of a replicate."""
     model = kind.build((FEATURES,))
     initial(model, Streams(seed, ("init", "dropout"))).assign_to(model)
@@ -73,63 +51,44 @@ def shuffles(seeds: list[int], rows: int = ROWS) -> Callable[[int], np.ndarray]:
     return lambda epochs: np.stack([d.permuted(np.tile(np.arange(rows), (epochs, 1)), axis=1) for d in draws])
 
 
-def stack(build: Callable[[int], keras.Model], **settings: Any) -> Stack:
-    settings = {"optimizer": keras.optimizers.Adam(), "batch_size": BATCH, "width": WIDTH} | settings
-    return Stack(build(0), loss=keras.losses.BinaryCrossentropy(), **settings)
+def stack(model: keras.Model, **settings: Any) -> Stack:
+    settings = {"optimizer": optimizers.Adam(), "batch_size": BATCH, "width": WIDTH} | settings
+    return Stack(model, loss=keras.losses.BinaryCrossentropy(), **settings)
 
 
-def train(
-    trainer: Stack, build: Callable[[int], keras.Model], seeds: list[int], epochs: int = EPOCHS, **settings: Any
-) -> list[Fitted]:
-    return trainer.fit(
-        [Variables.of(build(seed)) for seed in seeds],
-        settings.pop("rows", data(seeds)),
-        epochs=epochs,
-        orders=shuffles(seeds),
-        **{"steps_per_chunk": FEW_STEPS} | settings,
-    )
+def train(trainer: Stack, kind: Mlp, seeds: list[int], rows: Rows, validation: Rows, steps: int) -> list[Fitted]:
+    start, told = [Variables.of(started(kind, seed)) for seed in seeds], {"epochs": EPOCHS, "steps_per_chunk": steps}
+    return trainer.fit(start, rows, orders=shuffles(seeds), validation=validation, **told)
 
 
-STOPPING = Stopping(patience=2, min_delta=0.02, restore_best_weights=True)
-CASES: dict[str, dict[str, Any]] = {
-    "plain": {},
-    "keras dropout": {"dropout": "keras"},
-    "mlp with batch norm": {"kind": mlp(8, batch_norm=True)},
-    "mlp with batch norm and dropout": {"kind": mlp(8, batch_norm=True, dropout=0.3)},
-    "l2 and class weights": {"l2": 0.01, "class_weight": {0: 1.0, 1: 3.0}},
-    "early stopping": {"stopping": STOPPING},
-    "early stopping on accuracy, last weights": {"stopping": Stopping(4, "val_accuracy", "max", 0.01)},
-    "mlp with all of it": {"kind": mlp(16, 8, batch_norm=True, dropout=0.3, l2=0.01), "stopping": STOPPING},
+STOPPING = Stopping(patience=2, monitor="loss", min_delta=0.02, restore_best_weights=True)
+CASES: dict[str, tuple[Mlp, dict[str, Any]]] = {
+    "batch norm and dropout": (mlp(8, batch_norm=True, dropout=0.3), {}),
+    "l2 and class weights": (mlp(16, 8, l2=0.01), {"class_weight": {0: 1.0, 1: 3.0}}),
+    "stopping on accuracy, last weights": (mlp(16, 8), {"stopping": Stopping(4, "val_accuracy", "max", 0.01)}),
+    "all of it": (mlp(16, 8, batch_norm=True, dropout=0.3, l2=0.01), {"stopping": STOPPING}),
 }
 
 
-# The quick cases have all that these have, but for the Dropout of Keras itself, which no kind uses.
-SLOW = ("keras dropout", "mlp with batch norm", "early stopping")
-
-
-@pytest.mark.parametrize("case", [pytest.param(c, marks=pytest.mark.slow) if c in SLOW else c for c in CASES])
-def test_a_replica_equals_model_fit(case: str) -> None:
-    settings = dict(CASES[case])
-    stopping, class_weight = settings.pop("stopping", None), settings.pop("class_weight", None)
-
-    def build(seed: int) -> keras.Model:
-        return started(settings["kind"], seed) if "kind" in settings else network(seed, **settings)
-
+@pytest.mark.parametrize("case", CASES)
+def test_a_replica_equals_model_fit(case):
+    kind, settings = CASES[case]
+    stopping, class_weight = settings.get("stopping"), settings.get("class_weight")
     seeds = [3, 5, 6]
     rows, validation = data(seeds), data([s + 100 for s in seeds], 19)
     if class_weight:
         rows = rows._replace(weight=np.where(rows.y == 1, class_weight[1], class_weight[0]).astype("float32"))
     metrics = [keras.metrics.BinaryAccuracy(name="accuracy")]
-    trainer = stack(build, metrics=metrics, stopping=stopping)
-    fitted = train(trainer, build, seeds, rows=rows, validation=validation)
+    trainer = stack(started(kind), metrics=metrics, stopping=stopping)
+    fitted = train(trainer, kind, seeds, rows, validation, FEW_STEPS)
     predicted = trainer.predict([f.variables for f in fitted], validation.x)
-    r, model = 1, build(seeds[1])
+    r, model = 2, started(kind, seeds[2])
     expected = fit(
         model,
         Variables.of(model),
         Rows(*(None if a is None else a[r] for a in rows)),
         loss=keras.losses.BinaryCrossentropy(),
-        optimizer=keras.optimizers.Adam(),
+        optimizer=optimizers.Adam(),
         metrics=metrics,
         batch_size=BATCH,
         stopping=stopping,
@@ -147,40 +106,33 @@ def test_a_replica_equals_model_fit(case: str) -> None:
         assert expected.epochs_run < EPOCHS, "the rule never stopped anything: the case tests nothing"
 
 
-def everything(seed: int) -> keras.Model:
-    """All that could leak between replicas or chunks: Dropout seeds, BatchNorm statistics, stopping."""
-    return network(seed, hidden=(8,), dropout="ours", batch_norm=True)
+EVERYTHING = mlp(8, dropout=0.3, batch_norm=True)  # all that could leak between replicas or chunks, stopping besides
 
 
 @pytest.fixture(scope="module")
 def trainer() -> Stack:
-    return stack(everything, stopping=STOPPING)
+    return stack(started(EVERYTHING), stopping=STOPPING)
 
 
-def result_bytes(trainer: Stack, seeds: list[int], seed: int, **settings: Any) -> bytes:
+def result_bytes(trainer: Stack, seeds: list[int], seed: int, steps: int = FEW_STEPS) -> bytes:
     """All numbers of one replica, trained in a stack of these seeds."""
-    validation = data([s + 100 for s in seeds], 19)
-    fitted = train(trainer, everything, seeds, EPOCHS, validation=validation, **settings)
+    validation, r = data([s + 100 for s in seeds], 19), seeds.index(seed)
+    fitted = train(trainer, EVERYTHING, seeds, data(seeds), validation, steps)
     predicted = trainer.predict([f.variables for f in fitted], validation.x)
-    r = seeds.index(seed)
     arrays = [*fitted[r].variables.trainable, *fitted[r].variables.state, *fitted[r].history.values(), predicted[r]]
     return b"".join(a.tobytes() for a in arrays)
 
 
-def test_a_replica_is_the_same_bytes_in_any_company_and_place(trainer: Stack) -> None:
+def test_a_replica_is_the_same_bytes_in_any_company_and_place(trainer):
     alone = result_bytes(trainer, [3], 3)
     for company in ([3, 4, 5, 6], [6, 9, 3], [8, 7, 6, 3], [1, 3]):
         assert result_bytes(trainer, company, 3) == alone, f"in the company of {company}"
 
 
-def test_the_length_of_a_chunk_changes_nothing(trainer: Stack) -> None:
-    assert result_bytes(trainer, [3, 4], 3, steps_per_chunk=7) == result_bytes(trainer, [3, 4], 3)
-
-
-def test_a_replica_is_the_same_bytes_in_another_process_with_another_number_of_threads(trainer: Stack) -> None:
+def test_a_replica_is_the_same_bytes_in_another_process_with_other_threads_and_chunks(trainer):
     program = (
-        "import hashlib, test_stacked as t; "
-        "print(hashlib.sha256(t.result_bytes(t.stack(t.everything, stopping=t.STOPPING), [5, 3], 3)).hexdigest())"
+        "import hashlib, test_stacked as t; trainer = t.stack(t.started(t.EVERYTHING), stopping=t.STOPPING); "
+        "print(hashlib.sha256(t.result_bytes(trainer, [5, 3], 3, steps=7)).hexdigest())"
     )
     ran = subprocess.run(
         [sys.executable, "-c", program],
@@ -193,69 +145,27 @@ def test_a_replica_is_the_same_bytes_in_another_process_with_another_number_of_t
     assert ran.stdout.strip() == hashlib.sha256(result_bytes(trainer, [3], 3)).hexdigest()
 
 
-def test_no_number_of_one_replica_reaches_another(trainer: Stack) -> None:
-    seeds = [3, 4, 5]
-    rows = data(seeds)
-    rows.x[1] = np.nan
-    validation = data([s + 100 for s in seeds], 19)
-    fitted = train(trainer, everything, seeds, EPOCHS, rows=rows, validation=validation)
-    clean = train(trainer, everything, seeds, EPOCHS, validation=validation)
-    assert [f.diverged for f in fitted] == [False, True, False]
-    for r in (0, 2):
-        for ours, theirs in zip(fitted[r].variables.trainable, clean[r].variables.trainable, strict=True):
-            assert ours.tobytes() == theirs.tobytes()
+MIXERS = [optimizers.Lamb(), optimizers.Adafactor(), optimizers.Muon(), optimizers.Adam(clipnorm=1.0)]
+MIXERS += [optimizers.SGD(global_clipnorm=1.0), optimizers.SGD(use_ema=True)]
 
 
-def test_progress_can_end_the_training(trainer: Stack) -> None:
-    seen = []
-
-    def interrupt(epochs_done: int) -> None:
-        seen.append(epochs_done)
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        train(trainer, everything, [3], validation=data([103], 19), progress=interrupt)
-    assert len(seen) == 1
-
-
-@pytest.mark.parametrize(
-    "optimizer",
-    [
-        keras.optimizers.Lamb(),
-        keras.optimizers.Adafactor(),
-        keras.optimizers.Muon(),
-        keras.optimizers.Adam(clipnorm=1.0),
-        keras.optimizers.SGD(global_clipnorm=1.0),
-        keras.optimizers.SGD(use_ema=True),
-    ],
-)
-def test_an_optimizer_that_mixes_elements_is_refused(optimizer: keras.Optimizer) -> None:
+@pytest.mark.parametrize("optimizer", MIXERS)
+def test_an_optimizer_that_mixes_elements_is_refused(optimizer):
     with pytest.raises(CannotStackError, match="optimizer.*expected"):
-        stack(network, optimizer=optimizer)
+        stack(started(EVERYTHING), optimizer=optimizer)
 
 
 @pytest.mark.parametrize("optimizer", stacked.ELEMENTWISE)
-def test_an_elementwise_optimizer_moves_stacked_variables_as_it_moves_single_ones(
-    optimizer: type[keras.Optimizer],
-) -> None:
+def test_an_elementwise_optimizer_moves_stacked_variables_as_it_moves_single_ones(optimizer):
     draw = np.random.default_rng(0)
     start = draw.normal(size=(3, 5, 2)).astype("float32")
     slopes = draw.normal(size=(4, 3, 5, 2)).astype("float32")
 
-    def moved(values: np.ndarray, slopes: np.ndarray) -> np.ndarray:
-        variable = keras.Variable(values)
-        rule = optimizer(learning_rate=0.1, weight_decay=0.01, clipvalue=0.5)
+    def moved(values, slopes):
+        variable, rule = keras.Variable(values), optimizer(learning_rate=0.1, weight_decay=0.01, clipvalue=0.5)
         for slope in slopes:
             rule.apply([keras.ops.convert_to_tensor(slope)], [variable])
-        return np.asarray(variable.numpy())
+        return variable.numpy()
 
-    together = moved(start, slopes)
-    for r in range(3):
-        np.testing.assert_allclose(together[r], moved(start[r], slopes[:, r]), rtol=1e-6)
-
-
-def test_a_model_with_two_inputs_is_refused() -> None:
-    one, two = keras.Input((2,)), keras.Input((2,))
-    model = keras.Model([one, two], keras.layers.Add()([one, two]))
-    with pytest.raises(CannotStackError, match="2 inputs"):
-        stack(lambda seed: model)
+    alone = [moved(start[r], slopes[:, r]) for r in range(3)]
+    np.testing.assert_allclose(moved(start, slopes), alone, rtol=1e-6)

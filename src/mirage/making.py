@@ -116,7 +116,7 @@ def make(plan: Plan, claims: Sequence[Claim] = (), watch: Watch | None = None) -
     lacking = sum(len(missing.get(first[where[arm].fingerprint], ())) for arm in plan.arms)
     if lacking and "train" not in plan.request.steps:
         total = len(plan.arms) * len(plan.seeds)
-        raise CannotRun(f"{plan.scenario}: {lacking} of {total} replicates have no record; train them first (steps)")
+        raise CannotRun(f"{plan.scenario}: {lacking} of {total} replicates have no record; train them first")
     fresh, failed = _train(plan, where, missing, watch) if missing else ({}, [])
     lost = {failure.seed for failure in failed}
     kept = dataclasses.replace(plan, seeds=[s for s in plan.seeds if s not in lost]) if lost else plan

@@ -132,9 +132,10 @@ def whole(meaning: str, least: int = 0, most: int = MOST, **more: Any) -> Any:
 
 def number(meaning: str, **more: Any) -> Any:
     """A number; bounds as in pydantic: ge, gt, le, lt."""
-    words = {"ge": "of at least", "gt": "above", "le": "at most", "lt": "below"}
-    bounds = [f"{word} {more[bound]:g}" for bound, word in words.items() if bound in more]
-    return setting(meaning, "a number" + (" " + " and ".join(bounds) if bounds else ""), **more)
+    words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+    bounds = " and ".join(f"{word} {more[bound]:g}" for bound, word in words.items() if bound in more)
+    of = " of " if bounds.startswith("at") else " "
+    return setting(meaning, f"a number{of}{bounds}".strip(), **more)
 
 
 def share(meaning: str, **more: Any) -> Any:

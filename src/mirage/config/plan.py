@@ -113,12 +113,15 @@ class Scenario(Settings):
                 self.refuse(key, "a line of text")
         for key, known, least in (("metrics", METRICS, 1), ("show", METRICS, 1), ("references", REFERENCES, 0)):
             names = getattr(self, key)
-            if not (least <= len(names) == len(set(names)) and set(names) <= set(known)):
-                self.refuse(key, f"a list of {'one or more' if least else 'any'} of {', '.join(known)}")
+            if len(set(names)) < len(names):
+                self.refuse(key, "each name once")
+            if len(names) < least or not set(names) <= set(known):
+                sets = "" if key == "references" else ", or sets of them (metric_sets)"
+                self.refuse(key, f"a list of {'one or more' if least else 'any'} of {', '.join(known)}{sets}")
         if len(set(self.vary)) < len(self.vary):
             self.refuse("vary", "each stream once")
         if not set(self.show) <= set(self.metrics):
-            self.refuse("show", f"some of the metrics, which are {', '.join(self.metrics)}")
+            self.refuse("show", f"a list of one or more of {', '.join(self.metrics)}, which are measured")
         return self
 
 

@@ -1,6 +1,8 @@
 """The figure of a sweep: a scenario's first metrics against what was swept, over seeds."""
 
 import itertools
+import math
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 PANELS = 3  # metrics drawn: the first ones that the scenario shows
 WIDTH, HEIGHT = 6.5, 6.5  # inches of a panel
+LETTERS = 50  # of a title over one panel
 SPREAD = 20  # the axis is logarithmic where the largest value is that many times the smallest
 STYLES = ("s:", "o-", "^--", "v-.")  # one a split
 
@@ -23,7 +26,8 @@ STYLES = ("s:", "o-", "^--", "v-.")  # one a split
 def compose(tidy: pd.DataFrame, keys: Sequence[str], plan: "Plan", splits: Sequence[str]) -> Figure:
     """The first metrics that the scenario shows against what was swept: lines for one setting, grids for two or more.
 
-    Of more than two settings the first two are drawn, all others averaged over: the table has them apart.
+    Of more than two settings the first two are drawn, all others averaged over: the table has them apart. Where not
+    every combination was run, each that was is a place on one axis.
 
     Parameters
     ----------
@@ -34,6 +38,8 @@ def compose(tidy: pd.DataFrame, keys: Sequence[str], plan: "Plan", splits: Seque
     splits
         Those to draw, in order; a grid shows the last.
     """
+    if len(keys) > 1 and not _whole(tidy, keys):
+        tidy, keys = _listed(tidy, keys)
     with style.look():
         figure = _compose(tidy, keys, plan, splits)
         style.settle(figure)
@@ -53,8 +59,21 @@ def _compose(tidy: pd.DataFrame, keys: Sequence[str], plan: "Plan", splits: Sequ
     marks.legend_below(figure, 4)
     seeds = tidy["seed"].nunique()
     interval = ", mean ± half its 95 % interval" if len(keys) > 1 and seeds > 1 else ""
-    figure.suptitle(f"{plan.about.title} ({seeds} seed{'s' * (seeds > 1)}{interval})")
+    title = f"{plan.about.title} ({seeds} seed{'s' * (seeds > 1)}{interval})"
+    figure.suptitle(textwrap.fill(title, LETTERS * len(shown)))
     return figure
+
+
+def _whole(tidy: pd.DataFrame, keys: Sequence[str]) -> bool:
+    """Whether every combination of the swept values was run."""
+    return len(tidy[list(keys)].drop_duplicates()) == math.prod(tidy[key].nunique() for key in keys)
+
+
+def _listed(tidy: pd.DataFrame, keys: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
+    """The swept settings as one column of texts, a line a setting."""
+    texts = tidy[list(keys)].astype(str).agg("\n".join, axis=1)
+    name = "\n".join(keys)
+    return tidy.assign(**{name: texts}), [name]
 
 
 def _lines(ax: Axes, tidy: pd.DataFrame, key: str, arms: list[str], splits: Sequence[str]) -> None:

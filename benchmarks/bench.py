@@ -13,6 +13,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ import mirage
 from mirage.claims.statistics import LEVEL, interval, p_value
 from mirage.config import project
 from mirage.records.files import write_text
+from mirage.report import ledger
 from mirage.training.replicate import WIDTH
 from mirage.training.start import start_tensorflow
 
@@ -103,13 +105,31 @@ def _stacked(note: Note, fit: dict[str, float]) -> None:
     note("dropout / overfitting, stacked", replica["dropout"] / replica["overfitting"], "times", "at most 3")
 
 
-def suite(note: Note, scratch: str) -> None:
-    """The scenarios as written over thirty seeds beside their listings once in plain Keras; all scenarios; sweeps."""
-    listings = [mirage.lesson(name).scenarios["as_written"] for name in project.lessons()]
-    whole = _everything(f"{scratch}/listed", listings, "the fifteen as written", note)
-    _everything(f"{scratch}/all", project.scenarios(), "every scenario", note, "at most 360")
-    sweeps, _ = command("-m", "run", "-m", *WORKERS, "sweep=glob(*)", f"results_dir={scratch}/all")
+def everything(note: Note, scratch: str) -> None:
+    """What `make all` does, from no records, and what it leaves."""
+    records = Path(scratch) / "runs"
+    scenarios = _scenarios(scratch, project.scenarios(), "every scenario", note, "at most 360")
+    note("records of the scenarios: files", _files(records), "files", "at most 4500")
+    note("records of the scenarios: size", _megabytes(records), "MB", "at most 150")
+    sweeps, _ = command("-m", "run", "-m", *WORKERS, "sweep=glob(*)", f"results_dir={scratch}")
     note("the ready sweeps after that", sweeps, "s")
+    note(f"{ledger.WHOLE}: time", scenarios + sweeps, "s")
+    note(f"{ledger.WHOLE}: files of records", _files(records), "files")
+    note(f"{ledger.WHOLE}: size of records", _megabytes(records), "MB")
+
+
+def _files(folder: Path) -> int:
+    return sum(file.is_file() for file in folder.rglob("*"))
+
+
+def _megabytes(folder: Path) -> float:
+    return sum(file.stat().st_size for file in folder.rglob("*")) / 1e6
+
+
+def suite(note: Note, scratch: str) -> None:
+    """The scenarios as written over thirty seeds beside their listings once in plain Keras."""
+    listings = [mirage.lesson(name).scenarios["as_written"] for name in project.lessons()]
+    whole = _scenarios(f"{scratch}/listed", listings, "the fifteen as written", note)
     start_tensorflow()
     spent = {}
     for scenario in listings:
@@ -120,7 +140,7 @@ def suite(note: Note, scratch: str) -> None:
     note("the fifteen as written, 30 seeds / all listings once", whole / once, "times", "at most 0.333")
 
 
-def _everything(results: str, scenarios: Sequence[str], name: str, note: Note, target: str = "") -> float:
+def _scenarios(results: str, scenarios: Sequence[str], name: str, note: Note, target: str = "") -> float:
     """Wall time of these scenarios over thirty seeds from no records, as `make all` does it; notes where it goes."""
     chosen = "scenario=" + ",".join(scenarios)
     whole, out = command("-m", "run", "-m", *WORKERS, chosen, "replicates=30", f"results_dir={results}")
@@ -192,6 +212,7 @@ def verdicts(note: Note, scratch: str) -> None:
 
 PARTS: dict[str, Callable[[Note, str], None]] = {
     "training": training,
+    "all": everything,
     "suite": suite,
     "growth": growth,
     "workers": workers,

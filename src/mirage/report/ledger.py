@@ -16,6 +16,7 @@ OUTCOMES = {  # what becomes of a claim: the verdicts that count as such
     "open": ("inconclusive",),
     "cannot be tested": ("untestable",),
 }
+WHOLE = "make all"
 GENERATED = "*Made by `make tables` from `results/tables/claims.csv`; edit nothing here.*"
 READ = """\
 Every claim of the articles stands here once, with what became of it over all seeds: *supported*, *contradicted*,
@@ -120,6 +121,18 @@ def speed(tables: Path) -> str:
     return markdown(["measured", "value", "unit", "target", "met"], shown[columns].values.tolist())
 
 
+def cost(tables: Path) -> str:
+    """What `make all` took and left, by the last `make bench PARTS=all`, on the machine of that run."""
+    bench = _benchmark(tables).set_index("what")["value"]
+    seconds, files, size = (
+        float(bench[f"{WHOLE}: {what}"]) for what in ("time", "files of records", "size of records")
+    )
+    return (
+        f"On two cores `make all` takes about {seconds / 60:.0f} minutes from a fresh clone, after setting up, "
+        f"and leaves {files:,.0f} files of records, {size:.0f} MB."
+    )
+
+
 def simulated(tables: Path) -> str:
     """How often intervals hold the true effect and verdicts are false, by simulation, of the last `make bench`."""
     bench = _benchmark(tables)
@@ -148,13 +161,14 @@ def filled(text: str, parts: Mapping[str, str], name: str = "README.md") -> str:
 def documents(root: Path, shown: Shown) -> dict[Path, str]:
     """Every generated document of a checkout and its text, from its committed tables.
 
-    Those are results/README.md, made whole, and the parts `findings` of README.md, `speed` of docs/performance.md and
-    `simulated` of docs/statistics.md, each where there is such a file.
+    Those are results/README.md, made whole, and the parts `findings` and `cost` of README.md, `speed` of
+    docs/performance.md and `simulated` of docs/statistics.md, each where there is such a file.
     """
     tables = root / "results" / "tables"
     judged = read_judged(tables)
     parts = {"README.md": {"findings": findings(judged, shown)}}
     if (tables / "benchmark.csv").exists():
+        parts["README.md"]["cost"] = cost(tables)
         parts |= {
             "docs/performance.md": {"speed": speed(tables)},
             "docs/statistics.md": {"simulated": simulated(tables)},

@@ -237,7 +237,7 @@ dropout stages.prepare=standardise -> got {'name': 'standardise'}, expected null
 multi_seed stages.order=[resample] stages.resample=none -> got {'name': 'none'}, expected null, as law uniform_target
 l2_controlled stages={order:[hold_out],hold_out:{into:validation,share:0.2}} -> =stages.hold_out.into: got validation
 dropout metrics=[a] metric_sets.b=[a] metric_sets.a=[b] -> got ['b'], expected a list of metrics, not of itself
-imbalance metrics=[classifier,accuracy] -> got ['accuracy', ..., expected a list of one or more of
+imbalance metrics=[classifier,accuracy] -> got ['accuracy', ..., expected each name once
 # a setting of the scenario that every arm has for itself
 data_size arms.large.data.n_train=9 data.n_train=50 -> got a value..., expected arms.small.data.n_train or arms.large.
 # no words, several values, what could name code

@@ -116,7 +116,7 @@ class Scenario(Settings):
             if len(set(names)) < len(names):
                 self.refuse(key, "each name once")
             if len(names) < least or not set(names) <= set(known):
-                sets = "" if key == "references" else ", or sets of them (metric_sets)"
+                sets = "" if key == "references" else ", or named sets (metric_sets)"
                 self.refuse(key, f"a list of {'one or more' if least else 'any'} of {', '.join(known)}{sets}")
         if len(set(self.vary)) < len(self.vary):
             self.refuse("vary", "each stream once")

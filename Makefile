@@ -23,7 +23,7 @@ all: .venv/ready  ## every scenario over 30 seeds and the ready sweeps, then all
 	$(REPORT)
 
 lesson: $(if $(L),.venv/ready,which-lesson)  ## all scenarios of one lesson over 30 seeds: make lesson L=dropout
-	$(RUN) -m "scenario=$$($(PY) -c 'import mirage; print(*mirage.lesson("$(L)").scenarios.values(), sep=",")')" replicates=30
+	scenarios=$$($(RUN) --lesson '$(L)') && $(RUN) -m "scenario=$$scenarios" replicates=30
 
 quick: .venv/ready  ## every scenario over 3 seeds, into results/custom
 	$(EVERY_SCENARIO) replicates=3
@@ -79,7 +79,7 @@ check-locks: .venv/ready  ## whether the locks can be installed with each Python
 	@for version in 3.11 3.12 3.13; do for lock in requirements.lock locks/dev.lock locks/slurm.lock locks/ray.lock; do \
 		.venv/bin/uv pip install --quiet --dry-run --target build-locks --python-version $$version --only-binary :all: \
 			--no-binary antlr4-python3-runtime --require-hashes -r $$lock || exit 1; \
-		echo "$$lock can be installed with Python $$version"; done; done
+		echo "$$lock can be installed with Python $$version"; done; done; rm -rf build-locks
 
 clean:  ## remove .venv, caches and results/custom; records stay
 	rm -rf .venv .venv-* .*_cache .hypothesis build src/*.egg-info results/custom

@@ -96,9 +96,12 @@ def test_a_block_file_gives_its_name_and_settings_of_the_block_that_are_in_range
 # -- what is typed reaches what it names, and nothing else -------------------------------------------------------
 
 
+SGD = {"dropout.training.optimizer.name": "sgd", "dropout.training.optimizer.learning_rate": 0.1}
 CHANGES: dict[str, dict[str, Any]] = {
     "dropout model.dropout=0.5": {"dropout.model.dropout": 0.5},
     "dropout arms.baseline.model.dropout=0.5": {"baseline.model.dropout": 0.5},
+    "dropout arms.dropout.training.optimizer=sgd arms.dropout.training.optimizer.learning_rate=0.1": SGD,
+    "dropout arms.dropout.training.optimizer.learning_rate=0.1 arms.dropout.training.optimizer=sgd": SGD,
     "dropout data.n_train=40": {"baseline.data.n_train": 40, "dropout.data.n_train": 40},
     "data_size data.n_train=40": {"large.data.n_train": 40},  # arm small has its own
     "dropout model.l2=9 arms.baseline.model.l2=3": {"dropout.model.l2": 9, "baseline.model.l2": 3},
@@ -237,6 +240,8 @@ dropout stages.prepare=standardise -> got {'name': 'standardise'}, expected null
 multi_seed stages.order=[resample] stages.resample=none -> got {'name': 'none'}, expected null, as law uniform_target
 l2_controlled stages={order:[hold_out],hold_out:{into:validation,share:0.2}} -> =stages.hold_out.into: got validation
 dropout metrics=[a] metric_sets.b=[a] metric_sets.a=[b] -> got ['b'], expected a list of metrics, not of itself
+dropout only=[[a]] -> got ['a'], expected one of
+imbalance seed=9223372036854775807 replicates=2 -> got 2, expected no seed above
 imbalance metrics=[classifier,accuracy] -> got ['accuracy', ..., expected each name once
 # a setting of the scenario that every arm has for itself
 data_size arms.large.data.n_train=9 data.n_train=50 -> got a value..., expected arms.small.data.n_train or arms.large.

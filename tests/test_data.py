@@ -334,8 +334,9 @@ def test_resampled_rows_are_imblearns(majority, minority, settings, sampler, see
 def test_where_nothing_is_resampled_the_original_rows_are_the_training_rows():
     whole = through(blocks())["train"]
     assert alike(through(blocks(), ("resample", {"name": "none"})), {"train": whole, "original": whole})
-    divided = through(blocks(), ("resample", {"name": "none"}), ("hold_out", HELD))
-    assert list(divided) == ["train", "test"]  # the rows before resampling are these two together
+    for between in ((), (("prepare", {"name": "standardise"}),)):
+        divided = through(blocks(), ("resample", {"name": "none"}), *between, ("hold_out", HELD))
+        assert list(divided) == ["train", "test"]  # the rows before resampling are these two together
 
 
 def test_rows_held_out_after_resampling_may_be_made_ones():

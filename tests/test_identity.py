@@ -210,6 +210,10 @@ try:
     t.identity.fingerprint(t.arm(**t.CHANGES["coin"]), t.VARY)
 except t.mirage.settings.ConfigError as error:
     print(error)
+try:
+    t.identity.source.check_unchanged()  # before anything is trained, and before it is recorded
+except t.mirage.settings.ConfigError as error:
+    print(error)
 """
 
 
@@ -217,4 +221,5 @@ def test_code_that_was_changed_since_a_process_began_names_no_record(tmp_path):
     shutil.copytree(PACKAGE, tmp_path / "mirage")
     words = [sys.executable, "-c", CHANGED, str(tmp_path), str(Path(__file__).parent)]
     ran = subprocess.run(words, capture_output=True, encoding="utf-8", check=True)
-    assert ran.stdout.startswith(f"{tmp_path / 'mirage/data/laws/coin.py'}: got code that was changed since")
+    said = f"{tmp_path / 'mirage/data/laws/coin.py'}: got code that was changed since"
+    assert [line.startswith(said) for line in ran.stdout.splitlines()] == [True, True]

@@ -416,6 +416,13 @@ def test_a_ready_sweep_has_a_table_of_its_name_and_changed_a_custom_one(
     table = pd.read_csv(results / "tables" / "sweep_share.csv")
     assert set(before) == {"sweep_share.csv"} and "fingerprint" not in table.columns
     assert sorted(set(table["data.minority_share"])) == [0.2, 0.5] and table["n"].max() == 4
+    [lost] = [next(folder.glob("seed-3.npz")) for folder in sorted((results / "runs").iterdir()) if folder.is_dir()][:1]
+    record = lost.read_bytes()
+    lost.unlink()
+    status, out, _ = typed("-m", "+sweep=share", "steps=[tables]", f"results_dir={results}")
+    assert status == 2 and "share: table not written: 1 seeds of its jobs have no record" in out
+    assert contents(results / "tables") == before, "half a table over a whole one"
+    lost.write_bytes(record)
     out = done("-m", "+sweep=share", "replicates=2", TABLES, f"results_dir={results}")
     assert trained_and_read(out) == (0, 4) and contents(results / "tables") == before
     assert all(place.parent.name == "custom" for kind in ("sweep", "table") for place in places(out, kind))
@@ -424,5 +431,5 @@ def test_a_ready_sweep_has_a_table_of_its_name_and_changed_a_custom_one(
 def test_make_lesson_runs_every_scenario_that_the_lesson_lists() -> None:
     run = functools.partial(subprocess.run, cwd=project.ROOT, capture_output=True, encoding="utf-8", check=True)
     line = run(["make", "--no-print-directory", "-n", "lesson", "L=imbalance"]).stdout.splitlines()[-1]
-    said = run(["bash", "-c", line.replace(".venv/bin/python -m run", "echo")])
+    said = run(["bash", "-c", line.replace(".venv/bin/python -m run -m", "echo -m")])
     assert {f"scenario={','.join(OF_LESSON)}", "replicates=30", "-m"} == set(said.stdout.split())

@@ -12,14 +12,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mirage.api import Lesson, lesson, load, plan, run
-    from mirage.settings import ConfigError
+    from mirage.api import CannotDraw, CannotRun, ConfigError, Lesson, lesson, load, plan, run
 
-__all__ = ["ConfigError", "Lesson", "lesson", "load", "plan", "run"]
+__all__ = ["CannotDraw", "CannotRun", "ConfigError", "Lesson", "lesson", "load", "plan", "run"]
 
 
 def __getattr__(name: str) -> Any:
     """What is public is imported when it is first asked for, so that a single module of ours comes without the rest."""
     if name in __all__:
-        return getattr(importlib.import_module("mirage.settings" if name == "ConfigError" else "mirage.api"), name)
+        return getattr(importlib.import_module("mirage.api"), name)
     raise AttributeError(f"module 'mirage' has no attribute {name!r}")

@@ -10,8 +10,11 @@ from mirage.claims.claims import Claim, Stated, Untestable, check, parse, sides,
 from mirage.config import compose, project
 from mirage.config.plan import CANONICAL_SEEDS, Plan
 from mirage.config.words import unknown
+from mirage.data.split import CannotDraw
 from mirage.making import CannotRun, Made, Watch, make
 from mirage.settings import ConfigError
+
+__all__ = ["CannotDraw", "CannotRun", "ConfigError", "Lesson", "lesson", "load", "plan", "run"]
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,7 +39,7 @@ def plan(scenario: str, *settings: str, seeds: Iterable[int] | None = None) -> P
 
 
 def run(plan: Plan) -> "Results":
-    """The results of a plan; what has no record is trained first.
+    """The results of a plan; what has no record is trained first. One run at a time: runs share compiled programs.
 
     Raises
     ------
@@ -75,21 +78,15 @@ def perform(plan: Plan, watch: Watch | None = None) -> Made:
     claims = claims_of(plan.about.lesson)
     if plan.canonical and "train" in plan.request.steps:
         _check_claims(plan, claims)
-    made = make(plan, claims, watch)
-    object.__setattr__(made.results, "drawn_by", _figure)
-    return made
+    return make(plan, claims, watch, _figure)
 
 
 def stated(lesson: str) -> Stated:
     """What stands in a lesson's file of claims."""
-    from omegaconf import OmegaConf
-
     if lesson not in project.lessons():
         raise unknown("lesson", lesson, project.lessons())
-    document = OmegaConf.to_container(OmegaConf.load(project.claims_file(lesson)))
-    assert isinstance(document, dict)
     try:
-        return parse({str(key): value for key, value in document.items()})
+        return parse(project.read(project.claims_file(lesson)))
     except ValueError as error:
         raise ConfigError(str(error)) from None
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 from mirage.claims.claims import Claim
 from mirage.claims.results import Results, results
@@ -14,6 +15,7 @@ from mirage.config import project
 from mirage.config.plan import Plan
 from mirage.data.split import CannotDraw
 from mirage.metrics.rows import Row, measure
+from mirage.records import source
 from mirage.records.identity import measuring
 from mirage.records.store import Place
 from mirage.settings import ConfigError
@@ -89,7 +91,12 @@ def places(plan: Plan) -> dict[str, Place]:
     return {arm: Place(runs, own, plan.about.vary, plan.request.device) for arm, own in plan.arms.items()}
 
 
-def make(plan: Plan, claims: Sequence[Claim] = (), watch: Watch | None = None) -> Made:
+def make(
+    plan: Plan,
+    claims: Sequence[Claim] = (),
+    watch: Watch | None = None,
+    drawn_by: Callable[[Results], Any] | None = None,
+) -> Made:
     """Make what a plan asks for.
 
     Parameters
@@ -98,6 +105,8 @@ def make(plan: Plan, claims: Sequence[Claim] = (), watch: Watch | None = None) -
         Those of the plan's lesson.
     watch
         Is told of progress, damaged records, and time.
+    drawn_by
+        What `Results.figure` draws with.
 
     Raises
     ------
@@ -112,11 +121,13 @@ def make(plan: Plan, claims: Sequence[Claim] = (), watch: Watch | None = None) -
     where = places(plan)
     first = {place.fingerprint: arm for arm, place in reversed(where.items())}  # of equal arms one is trained
     with watch.clock.phase("verify"):
-        missing = _missing(plan, where, list(first.values()), watch)
+        missing, damaged = _missing(plan, where, list(first.values()))
+    for line in damaged:
+        watch.notice(line)
     lacking = sum(len(missing.get(first[where[arm].fingerprint], ())) for arm in plan.arms)
     if lacking and "train" not in plan.request.steps:
-        total = len(plan.arms) * len(plan.seeds)
-        raise CannotRun(f"{plan.scenario}: {lacking} of {total} replicates have no record; train them first")
+        total, named = len(plan.arms) * len(plan.seeds), "".join(f"; {line}" for line in damaged[:1])
+        raise CannotRun(f"{plan.scenario}: {lacking} of {total} replicates have no record; train them first{named}")
     fresh, failed = _train(plan, where, missing, watch) if missing else ({}, [])
     lost = {failure.seed for failure in failed}
     kept = dataclasses.replace(plan, seeds=[s for s in plan.seeds if s not in lost]) if lost else plan
@@ -126,16 +137,17 @@ def make(plan: Plan, claims: Sequence[Claim] = (), watch: Watch | None = None) -
     rows = {arm: _measured(kept, arm, where[arm], fresh.get(arm, {}), watch) for arm in plan.arms}
     yes_no = {name for arm in plan.arms.values() for name in arm.data.yes_no}
     read = len(plan.arms) * len(plan.seeds) - lacking
-    return Made(results(kept, where, rows, claims, yes_no), trained, read, failed)
+    return Made(results(kept, where, rows, claims, yes_no, drawn_by), trained, read, failed)
 
 
 def _reason(failure: schedule.Failure) -> str:
     return " ".join(f"{type(failure.reason).__name__}: {failure.reason}".split())
 
 
-def _missing(plan: Plan, where: Mapping[str, Place], arms: Sequence[str], watch: Watch) -> dict[str, list[int]]:
-    """The seeds to train by arm: those without a whole record, or all of them if the plan says so."""
+def _missing(plan: Plan, where: Mapping[str, Place], arms: Sequence[str]) -> tuple[dict[str, list[int]], list[str]]:
+    """The seeds to train by arm, those without a whole record or all if the plan says so; a line a damaged record."""
     missing: dict[str, list[int]] = {}
+    damaged: list[str] = []
     for arm in plan.arms:
         if arm not in arms:
             continue
@@ -143,11 +155,11 @@ def _missing(plan: Plan, where: Mapping[str, Place], arms: Sequence[str], watch:
         for seed in plan.seeds:
             wrong = ""
             if place.exists(seed) and (wrong := place.damage(seed)):
-                watch.notice(f"damaged record: {place.file(seed)}: {wrong}; not used")
+                damaged.append(f"damaged record: {place.file(seed)}: {wrong}; not used")
             again = plan.request.force and "train" in plan.request.steps
             if again or wrong or not place.exists(seed):
                 missing.setdefault(arm, []).append(seed)
-    return missing
+    return missing, damaged
 
 
 def _check_drawable(plan: Plan, missing: Mapping[str, Sequence[int]]) -> None:
@@ -178,7 +190,10 @@ def _train(
         arm: [other for other in plan.arms if where[other].fingerprint == where[arm].fingerprint] for arm in missing
     }
 
+    source.check_unchanged()
+
     def keep(made: schedule.Made) -> None:
+        source.check_unchanged()  # modules that train are imported late: by now all are
         place = where[made.task.arm]
         with watch.clock.phase("record"):
             for seed, outcome in zip(made.task.seeds, made.outcomes, strict=True):

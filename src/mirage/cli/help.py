@@ -34,15 +34,14 @@ Shell completion: eval "$(mirage -sc install=bash)"; Hydra's own help: --hydra-h
 
 def help_text() -> str:
     """Usage, every lesson once, with the title of its first scenario, and then the scenarios that belong to none."""
-    from omegaconf import OmegaConf
 
     def title(scenario: str) -> str:
-        return str(OmegaConf.load(project.scenario_file(scenario)).title)
+        return str(project.read(project.scenario_file(scenario)).get("title", ""))
 
     listed = []
     named: set[str] = set()
     for lesson in project.lessons():
-        scenarios = list(OmegaConf.load(project.claims_file(lesson)).scenarios.values())
+        scenarios = list(project.read(project.claims_file(lesson))["scenarios"].values())
         named |= set(scenarios)
         listed.append(f"  {scenarios[0]:<24}{title(scenarios[0])}")
     listed += [f"  {name:<24}{title(name)}" for name in project.scenarios() if name not in named]

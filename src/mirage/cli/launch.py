@@ -1,5 +1,6 @@
 """A sweep: every job is checked before the first one starts; Hydra's launchers run them; then it is summed up."""
 
+import dataclasses
 import functools
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from mirage.config.plan import Plan
 from mirage.config.typed import Typed, parse, written
 
 HYDRA_KEYS = ("hydra/launcher", "hydra.launcher.")
-LINES_UP_TO = 3  # figures: more than that are drawn by several processes
+FEW = 3  # lessons: figures of more are drawn by several processes
 
 
 def parsed(words: Sequence[str]) -> list[Typed]:
@@ -61,9 +62,7 @@ def task(session: Session, composed: Any) -> Report:
 
 
 def rows_of(plan: Plan) -> Any:
-    """The tidy rows of a plan's seeds that have every arm's record."""
-    import dataclasses
-
+    """The tidy rows of a plan's seeds that have every arm's record, or None where no seed has."""
     places = making.places(plan).values()
     seeds = [seed for seed in plan.seeds if all(place.exists(seed) for place in places)]
     if not seeds:
@@ -72,20 +71,26 @@ def rows_of(plan: Plan) -> Any:
     return making.make(dataclasses.replace(plan, seeds=seeds, request=request)).results.rows
 
 
-def sum_up(plans: Sequence[Plan]) -> list[Path]:
-    """The table and the figure of every ready sweep, and of every scenario of which several settings were run."""
+def sum_up(plans: Sequence[Plan]) -> list[str]:
+    """The table and the figure of every ready sweep, and of every scenario of which several settings were run.
+
+    Returns where they are. A ready sweep's table is written only if no job and no seed is missing: it is never
+    overwritten with a part of it.
+    """
     from mirage.report import sweeps
 
-    files: list[Path] = []
+    files: list[str] = []
     for key in dict.fromkeys((plan.sweep, plan.scenario) for plan in plans):
-        of_scenario = [plan for plan in plans if (plan.sweep, plan.scenario) == key]
-        if not sweeps.swept(of_scenario) or "tables" not in of_scenario[0].request.steps:
+        of_sweep = [plan for plan in plans if (plan.sweep, plan.scenario) == key]
+        if not sweeps.swept(of_sweep) or "tables" not in of_sweep[0].request.steps:
             continue
-        found = [(plan, rows) for plan in of_scenario if (rows := rows_of(plan)) is not None]
-        if found:
-            folder = making.results_folder(of_scenario[0])
-            name = of_scenario[0].sweep or ""
-            files += sweeps.write(folder, [plan for plan, _ in found], [rows for _, rows in found], name)
+        found = [(plan, rows) for plan in of_sweep if (rows := rows_of(plan)) is not None]
+        missing = sum(len(plan.seeds) for plan in of_sweep) - sum(rows["seed"].nunique() for _, rows in found)
+        if of_sweep[0].sweep and missing:
+            files.append(f"{of_sweep[0].sweep}: table not written: {missing} seeds of its jobs have no record")
+        elif found:
+            folder, name = making.results_folder(of_sweep[0]), of_sweep[0].sweep or ""
+            files += map(str, sweeps.write(folder, [plan for plan, _ in found], [rows for _, rows in found], name))
     return files
 
 
@@ -96,7 +101,7 @@ def draw(plans: Sequence[Plan]) -> list[tuple[list[Path], str]]:
         if plan.canonical and plan.about.lesson and "figures" in plan.request.steps:
             key = str(making.results_folder(plan)), plan.about.lesson
             wanted[key] = wanted.get(key, False) or "train" not in plan.request.steps
-    if len(wanted) <= LINES_UP_TO:
+    if len(wanted) <= FEW:
         return [draw_lesson(folder, lesson, again) for (folder, lesson), again in wanted.items()]
     from joblib import Parallel, delayed
 

@@ -7,9 +7,10 @@ import io
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor
 
+from mirage import api
 from mirage.cli import job
 from mirage.cli.job import FAILED, INTERRUPTED, Session
 from mirage.clock import Clock
@@ -65,6 +66,9 @@ def command(words: Sequence[str], clock: Clock) -> Lines:
     flags = _flags(words)
     if flags.diff:
         return _show_difference(flags.diff, flags.words)
+    if flags.lesson:
+        print(",".join(api.stated(flags.lesson).scenarios.values()))
+        return []
     if flags.multirun:
         return _sweep(flags.words, clock)
     typed = parse(flags.words)
@@ -72,15 +76,12 @@ def command(words: Sequence[str], clock: Clock) -> Lines:
     for one in typed:
         if one.key == "sweep":
             raise ConfigError(f"sweep: got {shown(one.value)} without -m, expected python -m run -m +sweep=NAME")
-    for one in typed:
-        if one.key == "sweep":
-            raise ConfigError(f"sweep: got {shown(one.value)}, expected python -m run -m +sweep={shown(one.value)}")
     plan = compose.plan_of(typed)
     if flags.cfg:
         return _show(plan)
     report = job.do(plan, Session())
     clock.add(report.spent)
-    return report.errors + (_draw([plan], clock) if report.done else [])
+    return report.errors + (_last(lambda: _draw([plan], clock)) if report.done else [])
 
 
 def _flags(words: Sequence[str]) -> argparse.Namespace:
@@ -91,6 +92,7 @@ def _flags(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m run", add_help=False, allow_abbrev=False)
     parser.add_argument("-m", "--multirun", action="store_true")
     parser.add_argument("-c", "--cfg", choices=["job"])
+    parser.add_argument("--lesson", metavar="NAME")
     parser.add_argument("--diff", nargs=2, metavar=("SCENARIO", "OTHER"))
     parser.add_argument("words", nargs="*")
     said = io.StringIO()
@@ -130,10 +132,23 @@ def _sweep(words: Sequence[str], clock: Clock) -> Lines:
     for report in reports:
         clock.add(report.spent)
     done = [plan for plan, report in zip(plans, reports, strict=True) if report.done]
-    with clock.phase("write"):
-        for file in launch.sum_up(done):
-            console().print(f"sweep       {file}")
-    return lines + _draw(done, clock)
+
+    def sum_up() -> None:
+        with clock.phase("write"):
+            for said in launch.sum_up(plans):
+                console().print(f"sweep       {said}")
+        _draw(done, clock)
+
+    return lines + _last(sum_up)
+
+
+def _last(action: Callable[[], None]) -> Lines:
+    """Do what comes after the jobs; if it fails, a line beside those of the jobs."""
+    try:
+        action()
+    except job.ERRORS as error:
+        return [job.line_of(error)]
+    return []
 
 
 def _first_lines(error: Exception) -> str:
@@ -147,13 +162,13 @@ def _first_lines(error: Exception) -> str:
     return f"hydra: {' '.join(text.split())}"
 
 
-def _draw(plans: Sequence[Plan], clock: Clock) -> Lines:
+def _draw(plans: Sequence[Plan], clock: Clock) -> None:
     """Draw the figures of canonical plans' lessons and say where they are."""
     from mirage.cli import launch
     from mirage.cli.terminal import console
 
     if not any(plan.canonical and "figures" in plan.request.steps for plan in plans):
-        return []
+        return
     with clock.phase("draw"):
         drawn = launch.draw(plans)
     for files, missing in drawn:
@@ -161,7 +176,6 @@ def _draw(plans: Sequence[Plan], clock: Clock) -> Lines:
             console().print(f"figure      {file}")
         if missing:
             console().print(f"figure      {missing}")
-    return []
 
 
 def _show(plan: Plan) -> Lines:

@@ -37,7 +37,7 @@ SIGNS = {
 
 
 def _another_sign(error: UnicodeError) -> tuple[str, int]:
-    """A sign that can be printed, for one that cannot; of a file's name the bytes that are no text as they are."""
+    """A sign that can be printed, for one that cannot: a question mark where nothing comes near it."""
     assert isinstance(error, UnicodeEncodeError)
     signs = error.object[error.start : error.end]
     return "".join(SIGNS.get(sign, "?") for sign in signs), error.end

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from mirage.config import project
-from mirage.config.merge import at, merged, nested, without
+from mirage.config.merge import at, merged, nested, patched, without
 from mirage.config.plan import Arm, Change, Plan, Request, Scenario
 from mirage.config.typed import Typed, assigned, parse
 from mirage.config.words import checked, closest, unknown
 from mirage.settings import ConfigError, expected, leaves, shown
 
+LARGEST = 2**63 - 1  # seed
 REQUEST = tuple(Request.model_fields)
 KEYS = (*Arm.model_fields, *Scenario.model_fields, *REQUEST, "arms", "only", "scenario", "sweep", "metric_sets")
 GROUPS = ("data", "model", "training")
@@ -24,14 +25,23 @@ def load(scenario: str) -> dict[str, Any]:
     """
     from hydra._internal.config_loader_impl import ConfigLoaderImpl
     from hydra._internal.utils import create_config_search_path
+    from hydra.errors import HydraException
     from hydra.types import RunMode
     from omegaconf import OmegaConf, open_dict
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
 
     loader = ConfigLoaderImpl(create_config_search_path(str(project.conf())))
-    composed = loader.load_configuration("config", [f"scenario={scenario}"], RunMode.RUN, from_shell=False)
-    with open_dict(composed):
-        composed.pop("hydra")
-    tree = OmegaConf.to_container(composed, resolve=True)
+    try:
+        composed = loader.load_configuration("config", [f"scenario={scenario}"], RunMode.RUN, from_shell=False)
+        with open_dict(composed):
+            composed.pop("hydra")
+        tree = OmegaConf.to_container(composed, resolve=True)
+    except (HydraException, OmegaConfBaseException, YAMLError) as error:
+        reason = project.in_a_line(error.__cause__ if isinstance(error.__cause__, Exception) else error)
+        raise ConfigError(
+            f"{project.scenario_file(scenario)}: got a file that cannot be composed, expected a scenario: {reason}"
+        ) from None
     assert isinstance(tree, dict)
     return {str(key): value for key, value in tree.items()}
 
@@ -51,6 +61,9 @@ def plan(scenario: str | None, *words: str, seeds: Iterable[int] | None = None) 
     ConfigError
         One line: what is wrong, what was expected.
     """
+    for word in words:
+        if not isinstance(word, str):
+            raise ConfigError(f"settings: got {shown(word)}, expected texts such as 'model.dropout=0.5'")
     typed = parse(words)
     for one in typed:
         if one.key == "sweep":
@@ -94,12 +107,18 @@ def _whole_seeds(seeds: Iterable[int] | None) -> list[int] | None:
         whole = [operator.index(seed) for seed in seeds]
     except TypeError:
         raise ConfigError(f"seeds: got {shown(seeds)}, expected whole numbers") from None
-    if not whole or min(whole) < 0 or len(set(whole)) < len(whole):
-        raise ConfigError(f"seeds: got {shown(whole)}, expected one or more different whole numbers of at least 0")
+    if not whole or min(whole) < 0 or max(whole) > LARGEST or len(set(whole)) < len(whole):
+        raise ConfigError(
+            f"seeds: got {shown(whole)}, expected one or more different whole numbers from 0 to {LARGEST}"
+        )
     return whole
 
 
 def _build(scenario: str, tree: dict[str, Any], typed: Sequence[Typed], seeds: list[int] | None) -> Plan:
+    if not isinstance(tree.get("arms"), Mapping):
+        raise ConfigError(
+            f"conf/scenario/{scenario}.yaml: got no arms, expected arms by name and `# @package _global_`"
+        )
     declared = set(tree["arms"])
     sweep = next((one.value for one in typed if one.key == "sweep"), None)
     if sweep is not None and sweep not in project.sweeps():
@@ -124,7 +143,9 @@ def _build(scenario: str, tree: dict[str, Any], typed: Sequence[Typed], seeds: l
     _refuse_hidden(about_arms, base, patches)
     arms = {name: checked(Arm, merged(Arm, base, patch), f"arms.{name}.", patch) for name, patch in patches.items()}
     _check_references(about, arms)
-    made = list(seeds) if seeds is not None else range(request.seed, request.seed + request.replicates)
+    made = seeds if seeds is not None else range(request.seed, request.seed + request.replicates)
+    if made[-1] > LARGEST:
+        raise ConfigError(f"replicates: got {request.replicates}, expected no seed above {LARGEST}")
     return Plan(scenario, about, arms, made, request, changes, sweep)
 
 
@@ -171,7 +192,7 @@ def _laid_over(tree: dict[str, Any], one: Typed, declared: set[str]) -> dict[str
         arms = arms if isinstance(arms, Mapping) else {}
         return {
             **tree,
-            "arms": {**arms, **{name: _arm_patch(tree, arms.get(name), patch) for name, patch in own.items()}},
+            "arms": {**arms, **{name: patched(Arm, arms.get(name), patch, tree) for name, patch in own.items()}},
         }
     patch = nested(one.key, one.value)
     if first in Arm.model_fields:
@@ -183,20 +204,6 @@ def _over_arm(base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, An
     found = merged(Arm, base, patch)
     assert isinstance(found, dict)
     return found
-
-
-def _arm_patch(tree: Mapping[str, Any], before: Any, patch: Any) -> Any:
-    """An arm's own settings with typed ones laid over; those of a block go if another one is typed in its place."""
-    if not isinstance(patch, Mapping) or not isinstance(before, Mapping):
-        return patch
-    blocks = ("data", "model")
-    patch = {k: {"name": v} if k in blocks and isinstance(v, str) else v for k, v in patch.items()}
-    result = merged(None, before, patch)
-    for part in blocks:
-        was = at(before, f"{part}.name") or at(tree, f"{part}.name")
-        if at(patch, f"{part}.name") not in (None, was):
-            result[part] = patch[part]
-    return result
 
 
 def _about(tree: Mapping[str, Any]) -> dict[str, Any]:
@@ -237,7 +244,7 @@ def _arms(tree: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
         if not isinstance(only, list) or not only:
             raise ConfigError(f"only: got {shown(only)}, expected a list of one or more of {', '.join(patches)}")
         for name in only:
-            if name not in patches:
+            if not isinstance(name, str) or name not in patches:
                 raise unknown("only", name, patches)
         patches = {name: patch for name, patch in patches.items() if name in only}
     if not patches:

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from omegaconf import OmegaConf
-
 from mirage.config import project
 from mirage.data.law import Law
 from mirage.models.fitting import Training
@@ -21,9 +19,7 @@ def block_file(family: type[Settings] | None, name: object) -> dict[str, Any]:
     file = project.conf() / FOLDERS[family] / f"{name}.yaml"
     if not name.isidentifier() or not file.is_file():
         return {}
-    loaded = OmegaConf.to_container(OmegaConf.load(file), resolve=True)
-    assert isinstance(loaded, dict)
-    return {str(key): value for key, value in loaded.items()}
+    return project.read(file)
 
 
 def merged(family: type[Settings] | None, base: Any, patch: Any) -> Any:
@@ -41,7 +37,7 @@ def merged(family: type[Settings] | None, base: Any, patch: Any) -> Any:
     if not isinstance(patch, Mapping):
         return patch
     if not isinstance(base, Mapping):
-        base = block_file(family, patch.get("name")) if isinstance(patch, Mapping) else {}
+        base = block_file(family, patch.get("name"))
     kind = family
     if family is not None and issubclass(family, Block):
         before, kind = family.chosen(base), family.chosen({**base, **patch})
@@ -55,6 +51,29 @@ def merged(family: type[Settings] | None, base: Any, patch: Any) -> Any:
         return settings_under(fields[key]) if key in fields else None
 
     return {**base, **{key: merged(under(key), base.get(key), value) for key, value in patch.items()}}
+
+
+def patched(family: type[Settings] | None, before: Any, patch: Any, base: Any) -> Any:
+    """An arm's own settings with typed ones laid over; `base` is what the arm itself is laid over.
+
+    Where the patch names another block than the arm has had, its own settings of that block go, unless the blocks have
+    no files: then those stay that both take.
+    """
+    if family is not None and isinstance(patch, str):
+        patch = {"name": patch} if issubclass(family, Block) else block_file(family, patch) or patch
+    if not isinstance(patch, Mapping):
+        return patch
+    before, base = (given if isinstance(given, Mapping) else {} for given in (before, base))
+    kind = family
+    if family is not None and issubclass(family, Block):
+        was = before.get("name", base.get("name"))
+        kind = family.chosen({"name": patch.get("name", was)})
+        if patch.get("name", was) != was:
+            kept = {} if family in FOLDERS else before
+            before = {key: value for key, value in kept.items() if key in kind.model_fields}
+    fields = kind.model_fields if kind is not None else {}
+    under = {key: settings_under(fields[key]) if key in fields else None for key in patch}
+    return {**before, **{key: patched(under[key], before.get(key), patch[key], base.get(key)) for key in patch}}
 
 
 def nested(key: str, value: Any) -> dict[str, Any]:

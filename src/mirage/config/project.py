@@ -1,6 +1,7 @@
 """Where a checkout keeps its scenarios, claims, lessons, sweeps and results."""
 
 from pathlib import Path
+from typing import Any
 
 from mirage.settings import ConfigError
 
@@ -38,6 +39,32 @@ def lessons() -> list[str]:
 def sweeps() -> list[str]:
     """The names of the ready sweeps."""
     return _names("sweep")
+
+
+def read(file: Path) -> dict[str, Any]:
+    """The plain settings of one of our YAML files.
+
+    Raises ConfigError, one line, for a file that is not there or holds something else.
+    """
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
+
+    try:
+        settings = OmegaConf.to_container(OmegaConf.load(file), resolve=True)
+    except (OSError, OmegaConfBaseException, YAMLError, ValueError) as error:
+        raise ConfigError(f"{file}: got no settings that can be read, expected YAML: {in_a_line(error)}") from None
+    if not isinstance(settings, dict):
+        raise ConfigError(f"{file}: got {settings}, expected settings by name")
+    return {str(key): value for key, value in settings.items()}
+
+
+def in_a_line(error: Exception) -> str:
+    """What an error of Hydra, OmegaConf or YAML says, in a line."""
+    text = str(error)
+    for rest in ("See https://", "Config search path:", "Available options"):  # the first of many lines say enough
+        text = text.partition(rest)[0]
+    return " ".join(text.split())
 
 
 def scenario_file(name: str) -> Path:

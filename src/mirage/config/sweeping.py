@@ -27,12 +27,14 @@ def sweep_jobs(typed: Sequence[Typed]) -> list[list[Typed]]:
 
 def _ready(name: str, rest: Sequence[Typed]) -> list[list[Typed]]:
     """The jobs of one ready sweep, with what was typed beside its name."""
-    from omegaconf import OmegaConf
-
-    file = OmegaConf.to_container(OmegaConf.load(project.sweep_file(name)), resolve=True)
-    if not isinstance(file, dict) or not {"scenario"} < set(file):
-        raise ConfigError(f"conf/sweep/{name}.yaml: got no scenario, expected scenario and sweep or jobs")
+    file, where = project.read(project.sweep_file(name)), f"conf/sweep/{name}.yaml"
+    if "scenario" not in file or not {"sweep", "jobs"} & set(file):
+        raise ConfigError(f"{where}: got {', '.join(file) or 'nothing'}, expected scenario, and sweep or jobs")
     swept, listed = file.pop("sweep", {}), file.pop("jobs", [{}])
+    if not isinstance(swept, dict) or not all(isinstance(values, list) and values for values in swept.values()):
+        raise ConfigError(f"{where}: sweep: got {shown(swept)}, expected a list of values for each key")
+    if not isinstance(listed, list) or not listed or not all(isinstance(one, dict) for one in listed):
+        raise ConfigError(f"{where}: jobs: got {shown(listed)}, expected a list of settings by key")
     settled = [assigned(key, value) for key, value in leaves(file)]
     several = [Typed(key, values, "", swept=True) for key, values in swept.items()]
     # As it is in its file, or changed: then it has no name, and its results are custom ones.

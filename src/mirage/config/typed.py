@@ -46,11 +46,12 @@ def parse(words: Sequence[str], globbed: dict[str, Sequence[str]] | None = None)
 
 
 def _parsed(word: str, globbed: dict[str, Sequence[str]]) -> Typed:
+    folder = word.removeprefix(FOLDER)
+    if word.startswith(FOLDER) and folder not in ("", "null") and folder[0] not in "'\"":
+        return assigned("results_dir", folder)  # as it is: a folder may be called anything
     try:
         [override] = OverridesParser.create().parse_overrides([word])
     except (HydraException, RecursionError, ValueError) as error:
-        if word.startswith(FOLDER):  # a folder may be called anything
-            return assigned("results_dir", word.removeprefix(FOLDER))
         reason = " ".join(str(error).partition("See https://")[0].split())
         raise ConfigError(f"{shown(word)}: got words that cannot be read, expected KEY=VALUE: {reason}") from None
     return _typed(override, globbed)
@@ -63,12 +64,18 @@ def _typed(override: Override, globbed: dict[str, Sequence[str]]) -> Typed:
         raise ConfigError(f"{key}: got {shown(text.partition('=')[2])}, expected a value without ${{...}}")
     if override.package is not None:
         raise ConfigError(f"{shown(text)}: got a package, expected KEY=VALUE")
+    if override.is_delete() and override.is_sweep_override():
+        raise ConfigError(f"~{key}: got several values, expected no value: a key is deleted whatever it is")
     made = Typed(key, None, text, override.is_add() or override.is_force_add(), override.is_delete(), of_hydra)
     if not override.is_sweep_override():
         return replace(made, value=override.value())
     value = override._value  # noqa: SLF001
     if isinstance(value, Glob):
         names = value.filter(list(globbed.get(key, ())))
+        if key not in globbed:
+            raise ConfigError(
+                f"{key}: got glob(...), expected a value; names are chosen from in a sweep: python -m run -m"
+            )
         if not names:
             pattern = f"glob({','.join(value.include)})"
             raise ConfigError(

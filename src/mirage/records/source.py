@@ -105,9 +105,22 @@ def _text(file: Path) -> str:
     ConfigError
         If it was changed since: records would be named by code that did not make them.
     """
-    if _state(file) != AT_START.get(file, _state(file)):
-        raise ConfigError(f"{file}: got code that was changed since this process began, expected the same: start again")
+    _check_unchanged(file)
     return file.read_text(encoding="utf-8")
+
+
+def check_unchanged() -> None:
+    """Raise ConfigError if any file of the package was changed since this process began.
+
+    Modules that train are imported when something is trained: changed by then, they would run under an old name.
+    """
+    for file in AT_START:
+        _check_unchanged(file)
+
+
+def _check_unchanged(file: Path) -> None:
+    if file in AT_START and (not file.exists() or _state(file) != AT_START[file]):
+        raise ConfigError(f"{file}: got code that was changed since this process began, expected the same: start again")
 
 
 @functools.cache

@@ -66,7 +66,7 @@ def compare(committed: Path, again: Path, exact: bool = False) -> Compared:
         numbers, equal = numbers + same.size, equal + int(same.sum())
         for row, column in np.argwhere(~same):
             one, other = (float(side.iloc[row, column] or "nan") for side in (before, after))
-            apart = abs(one - other) / max(abs(one), abs(other))
+            apart = abs(one - other) / (max(abs(one), abs(other)) or 1)
             if not apart <= largest:  # also where one of them is not there
                 largest, where = apart, f"{name}: {', '.join(both[row])}, {before.columns[column]}: {one} and {other}"
     problems += _claims(committed, again)

@@ -21,7 +21,7 @@ class HoldOut(Stage):
     def apply(self, splits: Splits, streams: Streams) -> Splits:
         """`train` without the held-out rows, then these, then the others.
 
-        A split that is the very rows that were divided goes: the parts would only be repeated by it.
+        A split of the very rows that were divided goes: it would only repeat the parts.
         """
         from sklearn.model_selection import train_test_split
 
@@ -49,7 +49,8 @@ class HoldOut(Stage):
                     f"stages.hold_out.share: got {self.share}, which leaves a class out of {name} ({counts} rows)"
                 )
         held_out = {"train": train.with_rows(x_train, y_train), self.into: train.with_rows(x_held, y_held)}
-        return held_out | {name: split for name, split in splits.items() if split.x is not x}
+        others = {name: split for name, split in splits.items() if not np.array_equal(split.x, x)}
+        return held_out | others
 
     def streams(self) -> set[str]:
         """`split`, unless the seed is fixed."""

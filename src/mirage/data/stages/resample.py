@@ -33,7 +33,7 @@ class Resample(NamedStage):
         return {"resample"} if getattr(self, "seed", None) is None else set()
 
     def numbers(self, labels: Mapping[str, Array], later: Sequence[str]) -> dict[str, float]:
-        """`n_majority`, `n_minority`, `minority_share` of the rows after resampling, those held out later included."""
+        """`n_majority`, `n_minority`, `minority_share` of the rows after all stages, those held out later included."""
         pool = np.concatenate([labels[split] for split in ("train", *later)])
         fewer, more = sorted(np.bincount(pool.astype(int), minlength=2))
         return {"n_majority": float(more), "n_minority": float(fewer), "minority_share": float(fewer / (fewer + more))}

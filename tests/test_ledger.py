@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from mirage import api
+from mirage.cli import report
 from mirage.report import ledger, lessons
 
 ROW = {
@@ -129,3 +130,8 @@ def test_documents_are_those_that_are_there_and_only_changed_ones_are_written(ju
     assert "| ratio | 7.5 | times | at least 8 | no |" in texts[tmp_path / "docs/performance.md"]
     assert ledger.simulated(tables).splitlines()[-1] == "| any | 0.04 |"
     assert ledger.write(ledger.documents(tmp_path, {})) == []
+
+
+def test_the_documents_of_this_checkout_are_those_of_its_tables():
+    old = [file.name for file, text in report.texts().items() if file.read_text(encoding="utf-8") != text]
+    assert old == [], "type: make report"

@@ -59,7 +59,7 @@ report: .venv/ready  ## what is written from the tables: ledger, lessons, README
 	$(REPORT)
 
 check: .venv/ready  ## make all again, compare with the tables; QUICK=1: a slice; EXACT=1: bytes; FINGERPRINTS=1: only these
-	$(PY) -m mirage.report.check $(if $(QUICK),quick) $(if $(EXACT),exact) $(if $(FINGERPRINTS),fingerprints)
+	$(PY) -m mirage.cli.check $(if $(QUICK),quick) $(if $(EXACT),exact) $(if $(FINGERPRINTS),fingerprints)
 
 bench: .venv/ready .venv/bench  ## how fast it is, half an hour; PARTS="growth workers": some of it
 	$(PY) benchmarks/bench.py $(PARTS)

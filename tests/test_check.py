@@ -1,11 +1,14 @@
 """The reproduction check: what it counts, and what makes it fail."""
 
+import contextlib
 import math
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
+from mirage.cli import check as command
 from mirage.report import check
 
 TABLE = """\
@@ -102,3 +105,17 @@ def test_exactly_a_part_of_the_scenarios_is_held_against_its_own_claims_and_no_b
     (copy / "metrics.csv").write_text("scenario\nimbalance\n")  # too large to commit
     [problem] = check.compare(committed, copy, exact=True).problems
     assert problem == "sweep_new.csv: got a new table, expected one that is committed"
+
+
+@pytest.mark.parametrize(("old", "words", "status"), [("0.9", "exact", 0), ("0.8", "exact", 1), ("0.8", "exct", 2)])
+def test_the_command_fails_on_a_byte_that_differs(committed, monkeypatch, old, words, status):
+    def remake(scenarios, sweeps, results):
+        shutil.copytree(committed, results / "tables")
+        (results / "tables/imbalance.csv").write_text(TABLE.replace("0.9", old, 1), encoding="utf-8")
+
+    (committed.parent / "tables").symlink_to(committed)
+    monkeypatch.setattr(command.project, "RESULTS", committed.parent)
+    monkeypatch.setattr(command, "remake", remake)
+    monkeypatch.setattr(sys, "argv", ["check", words])
+    with pytest.raises(SystemExit, match=str(status)) if status else contextlib.nullcontext():
+        command.main()

@@ -220,7 +220,7 @@ def test_data_are_never_markup(both):
 
 
 def digests(figure):
-    return [hashlib.sha256(style.rendered(figure, ending)).hexdigest() for ending in style.ENDINGS]
+    return [hashlib.sha256(style.rendered(figure, ending)).hexdigest() for ending in pages.ENDINGS]
 
 
 def test_another_process_with_another_hash_seed_and_a_readers_own_settings_draws_the_same_bytes(both, folder, tmp_path):

@@ -156,8 +156,6 @@ def inner(annotation: Any) -> Any:
     if get_origin(annotation) in (Union, UnionType):
         [annotation] = [part for part in get_args(annotation) if part is not type(None)] or [annotation]
         return inner(annotation)
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
     return annotation
 
 

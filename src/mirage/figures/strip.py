@@ -13,7 +13,7 @@ from mirage.figures.palette import CLAIMED, NEGLIGIBLE, REFERENCE, VERDICT_COLOU
 HEADINGS = {"as_written": "as written", "controlled": "controlled", "real": "on real data"}
 KEY = """\
 grey: too small to matter   green: no difference is the claim
-bar: 95 % interval   thin line: interval adjusted for all claims (decides the verdict)"""
+bar: 95 % interval   thin line: adjusted for all claims; decides"""
 CLAIM_WIDTH = 60  # characters
 TEST_WIDTH = 80
 TEXT_LINE = 0.24  # inches

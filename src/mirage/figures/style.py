@@ -18,7 +18,6 @@ from mirage.records.files import write_bytes
 
 STYLE = Path(__file__).with_name("mirage.mplstyle")
 PLACES = 6  # decimals of positions, which are shares of a figure: far finer than a pixel, far coarser than rounding
-ENDINGS = ("png", "svg")
 
 
 @contextmanager

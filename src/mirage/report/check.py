@@ -1,15 +1,7 @@
-"""Makes everything again in a scratch folder and holds each number against the committed tables: `make check`.
-
-`python -m mirage.report.check [quick] [exact]`. Exact: any byte that differs, in any table but fingerprints and the
-benchmark, is a problem, and is named with file, row, column and both values. With the word `fingerprints` nothing is
-trained: the arms are named whose records the present code would make anew.
-"""
+"""Holds tables that were made again against the committed ones, and fingerprints of the present code against theirs."""
 
 import csv
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +11,6 @@ import pandas as pd
 from mirage.config import compose, project
 from mirage.report.tables import fingerprints
 
-# Trained in seconds: by scikit-learn, and one network of every kind of article.
-QUICK = ("imbalance", "ridge_lasso", "ridge_lasso_controlled", "metric_choice")
-WORKERS = ("hydra/launcher=joblib",)  # as make all
 TOLERATED = 0.1  # of a claim's margin: how far its effect may move
 NOT_NUMBERS = ("fingerprints.csv", "benchmark.csv")
 LISTED = 20  # differing cells of a table that are named one by one
@@ -162,42 +151,6 @@ def _rows(file: Path) -> list[list[str]]:
         return list(csv.reader(text)) or [[]]
 
 
-def remake(scenarios: Sequence[str], sweeps: Sequence[str], results: Path) -> None:
-    """Train these scenarios and ready sweeps into an empty folder and write their tables."""
-    places = ["steps=[train,tables]", f"results_dir={results}"]
-    jobs = [[f"scenario={','.join(scenarios)}", "replicates=30"]]
-    if sweeps:
-        jobs.append([f"sweep={','.join(sweeps)}"])
-    for job in jobs:
-        words = [sys.executable, "-m", "run", "-m", *WORKERS, *job, *places]
-        status = subprocess.run(words, stdout=subprocess.DEVNULL, cwd=project.ROOT).returncode
-        if status:
-            sys.exit(f"making them again ended with status {status}: see above")
-
-
-def main() -> None:
-    """Check all scenarios, or with the word `quick` a few; exit status 1 if anything is not as committed."""
-    words = set(sys.argv[1:])
-    if unknown := sorted(words - {"quick", "exact", "fingerprints"}):
-        sys.exit(f"check: got {' '.join(unknown)}, expected nothing, quick, exact, or both; or fingerprints")
-    if "fingerprints" in words:
-        differ = new_records()
-        say(f"fingerprints that differ from the committed ones  {len(differ)}")
-        sys.exit("\n".join(differ) or 0)
-    every = project.scenarios()
-    scenarios, sweeps = (QUICK, ()) if "quick" in words else (every, project.sweeps())
-    with tempfile.TemporaryDirectory(prefix="mirage-check-") as scratch:
-        say(f"making {len(scenarios)} of {len(every)} scenarios and {len(sweeps)} sweeps again")
-        remake(scenarios, sweeps, Path(scratch))
-        found = compare(project.ROOT / "results/tables", Path(scratch) / "tables", exact="exact" in words)
-    say(f"numbers compared     {found.numbers}")
-    say(f"equal to the byte    {found.equal}")
-    say(f"largest difference   {found.largest:.2g} relative{f' ({found.where})' if found.where else ''}")
-    say(f"problems             {len(found.problems)}")
-    if found.problems:
-        sys.exit("\n".join(found.problems))
-
-
 def new_records() -> list[str]:
     """The arms of unmodified scenarios whose records would be made anew by the present code, and why."""
     known = {(one, arm): mark for one, arm, mark in _rows(project.ROOT / "results/tables/fingerprints.csv")[1:]}
@@ -208,13 +161,3 @@ def new_records() -> list[str]:
         for scenario, arm, mark in present
         if known.get((scenario, arm)) != mark
     ]
-
-
-def say(line: str) -> None:
-    """A line of the answer."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main()

@@ -82,7 +82,7 @@ CONSTANTS = [
     ("models/linear.py", "", "HELPER = 1", {"ridge", "coin"}),
     ("models/fitting.py", '"BinaryAccuracy"', '"CategoricalAccuracy"', NETWORKS),
     ("training/replicate.py", "WIDTH = 8", "WIDTH = 16", EVERY),
-    ("training/stacked.py", "batch_size: int = 32", "batch_size: int = 33", NETWORKS),
+    ("training/program.py", "batch_size: int = 32", "batch_size: int = 33", NETWORKS),
     ("training/network.py", "float(best) + 1", "float(best) + 2", NETWORKS),
     ("training/classical.py", "threadpool_limits(1)", "threadpool_limits(2)", CLASSICAL),
     ("training/fit.py", "", "EPOCHS = 1", {"fit"}),

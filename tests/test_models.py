@@ -45,8 +45,8 @@ def written_out(settings: Mlp, features: int, streams: Streams) -> keras.Model:
 
 
 def described(model: keras.Model) -> list[tuple[str, dict[str, object]]]:
-    """Every layer and its settings, but for names and what its first values are drawn with."""
-    drawn = ("name", "seed", "kernel_initializer", "build_config")
+    """Every layer and its settings, but for names, what its first values are drawn with, and the penalty's variable."""
+    drawn = ("name", "seed", "kernel_initializer", "build_config", "kernel_regularizer")
     return [
         (type(layer).__name__, {key: value for key, value in layer.get_config().items() if key not in drawn})
         for layer in model.layers
@@ -83,9 +83,17 @@ def test_a_network_and_its_start_are_what_keras_makes_of_the_settings_and_the_se
     started = initial(ours, streams)
     assert same(started.trainable, [v.numpy() for v in theirs.trainable_variables])
     state = [v.numpy() for v in theirs.non_trainable_variables]
+    rate = settings.dropout
+    rates = {"scale": np.float32(1) / np.float32(1 - rate), "dropped": round(rate * 2**32), "l2": settings.l2}
+    own = [(v.name, value) for v, value in zip(ours.non_trainable_variables, started.state, strict=True)]
+    assert all(value == np.array(rates[name], value.dtype) for name, value in own if name in rates)
+    assert rate == 0 or {name for name, _ in own} >= {"scale", "dropped"}
     assert len(state) == len(settings.hidden) * (bool(settings.dropout) + 2 * settings.batch_norm)
-    for variable, keras_own in zip(started.state, state, strict=True):
+    of_keras = [value for name, value in own if name not in rates]
+    for variable, keras_own in zip(of_keras, state, strict=True):
         np.testing.assert_array_equal(variable, keras_own)
+    started.assign_to(ours)
+    np.testing.assert_allclose(sum(ours.losses), sum(theirs.losses), rtol=1e-6)
 
 
 def test_the_start_is_the_same_from_any_model_of_the_architecture_used_or_not():

@@ -194,10 +194,10 @@ def content(outcome: Outcome) -> list[Any]:
 
 
 @pytest.fixture(autouse=True)
-def one_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker for each test alone: no program is compiled twice, and none is kept."""
-    worker = schedule.Worker()
-    monkeypatch.setattr(schedule, "workers", lambda: [worker])
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs for each test alone: none is kept."""
+    monkeypatch.setattr(schedule, "lanes", lambda: 1)
+    monkeypatch.setattr(schedule, "_PROGRAMS", schedule.Programs())
 
 
 @pytest.mark.parametrize("scenario", EVERY)
@@ -227,8 +227,11 @@ def test_a_replicate_has_every_metric_of_every_split_and_history_of_every_epoch(
             found = {(split, metric) for of, split, metric in values if of == reference and split != "model"}
             assert found == {(split, metric) for split in splits for metric in about.metrics}
         assert outcome.numbers.get("diverged", 0) == 0 and bool(outcome.history) == (own.model.trained_by == KERAS)
-        for losses in outcome.history.values():
-            assert len(losses) == outcome.numbers["epochs_run"] and np.isfinite(losses).all()
+        run = int(outcome.numbers.get("epochs_run", 0))
+        validated = [epoch for epoch in (own.training and own.training.validation_freq) or () if epoch <= run]
+        for name, losses in outcome.history.items():
+            expected = len(validated) if validated and name.startswith("val_") else run
+            assert len(losses) == expected and np.isfinite(losses).all()
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ from mirage.models.variables import Variables, initial
 from mirage.settings import ConfigError
 from mirage.training import network, schedule, stacked, start
 from mirage.training.replicate import WIDTH, Outcome, drawn
-from mirage.training.schedule import Failure, Made, Task, Worker
+from mirage.training.schedule import Failure, Made, Task
 
 EPOCHS = 6
 TINY = ("model.hidden=[4]", f"training.epochs={EPOCHS}", "training.batch_size=8", "data.n_test=5")  # a partial batch
@@ -56,49 +56,57 @@ def test_tasks_hold_every_missing_seed_once_in_the_fewest_stacks_of_at_most_the_
         assert [s for stack in own for s in stack] == seeds and len(own) == -(-len(seeds) // (WIDTH // members))
 
 
-class Pretender:
-    """A worker that trains nothing; `instead` may be given."""
-
-    def __init__(self, trained: list[Task], instead: Callable[..., Made] | None = None) -> None:
-        self.trained, self.compiled, self.instead = trained, set[str](), instead
-
-    def knows(self, settings: Arm) -> bool:
-        return repr(settings) in self.compiled
-
-    def make(self, settings: Arm, vary: Any, task: Task, progress: Callable[[int], None], clock: Any) -> Made:
-        self.compiled.add(repr(settings))
-        self.trained.append(task)
-        if self.instead is not None:
-            return self.instead(task, progress)
-        progress(1)
-        return empty(task)
-
-
 def empty(task: Task) -> Made:
     return Made(task, [], [Outcome({}, {}, {}, {}) for _ in task.seeds], 0.0)
 
 
-def pretend(missing, workers, keep=lambda made: None, progress=lambda task, done: None) -> list[Failure]:
-    """`schedule.run` on these workers."""
+Make = Callable[[Task, Callable[[int], None]], Made]
+
+
+def at_once(task: Task, progress: Callable[[int], None]) -> Made:
+    progress(1)
+    return empty(task)
+
+
+def pretend(missing, lanes=1, make: Make = at_once, **hooks) -> tuple[list[Task], list[Failure]]:
+    """`schedule.run` on so many threads that train nothing: the tasks begun, and the failures."""
+    begun: list[Task] = []
+
+    def begin(settings: Arm, vary: Any, task: Task, progress: Callable[[int], None], clock: Any) -> Made:
+        begun.append(task)
+        return make(task, progress)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(schedule, "workers", lambda: list(workers))
+        patch.setattr(schedule, "lanes", lambda: lanes)
+        patch.setattr(schedule, "make", begin)
         patch.setattr(schedule, "start_tensorflow", lambda device, clock: [])
-        return schedule.run(arms_of(missing), VARY, missing, keep, progress)
+        failed = schedule.run(arms_of(missing), VARY, missing, **{"keep": lambda made: None} | hooks)
+    return begun, failed
 
 
 @given(missing=some_missing, count=st.integers(1, 5))
-def test_every_replicate_is_trained_and_kept_once_with_any_number_of_workers(missing, count):
-    trained: list[Task] = []
+def test_every_replicate_is_trained_and_kept_once_with_any_number_of_threads(missing, count):
     kept: list[Task] = []
-    assert pretend(missing, [Pretender(trained) for _ in range(count)], lambda made: kept.append(made.task)) == []
+    trained, failed = pretend(missing, count, keep=lambda made: kept.append(made.task))
+    assert failed == []
     everything = sorted(schedule.tasks(arms_of(missing), missing), key=repr)
     assert sorted(trained, key=repr) == sorted(kept, key=repr) == everything
 
 
+def test_while_one_thread_compiles_a_program_the_other_compiles_another():
+    """Two arms that differ in what is an input share a program: the second thread takes the third arm."""
+    networks = {"one": {"dropout": 0.1}, "two": {"dropout": 0.2}, "other": {"dropout": 0.0}}
+    arms = {name: changed(PLAN.arms["dropout"], model=settings) for name, settings in networks.items()}
+    waiting = schedule._Waiting(arms, schedule.tasks(arms, {"one": range(24), "two": range(24), "other": [0]}))
+    tasks = [waiting.next() for _ in range(2)]
+    assert [task and task.arm for task in tasks] == ["one", "other"]
+    waiting.done(tasks[0])
+    assert [task and task.arm for task in (waiting.next(), waiting.next(), waiting.next())] == ["one", "one", "two"]
+
+
 @given(missing=some_missing)
-def test_a_worker_compiles_an_arm_once_and_starts_with_the_arm_that_has_most_left(missing):
-    trained: list[Task] = []
-    pretend(missing, [Pretender(trained)])
+def test_a_thread_stays_with_an_arm_that_is_compiled_and_starts_with_the_one_that_has_most_left(missing):
+    trained, _ = pretend(missing)
     turns = [(name, len(list(group))) for name, group in itertools.groupby(trained, lambda task: task.arm)]
     assert len(turns) == len(dict(turns)) and turns == sorted(turns, key=lambda turn: -turn[1])
 
@@ -114,14 +122,13 @@ def test_handing_out_a_hundred_thousand_seeds_looks_at_every_task_a_few_times(mo
             return super().__getattribute__(name)
 
     monkeypatch.setattr(schedule, "Task", Counted)
-    trained: list[Task] = []
-    pretend({"dropout": range(100_000), "baseline": range(10)}, [Pretender(trained)])
+    trained, _ = pretend({"dropout": range(100_000), "baseline": range(10)})
     assert len(trained) == count + 2
 
 
 def test_nothing_missing_starts_nothing(monkeypatch):
     monkeypatch.setattr(schedule, "start_tensorflow", lambda device, clock: pytest.fail("TensorFlow was started"))
-    monkeypatch.setattr(schedule, "workers", lambda: pytest.fail("a worker was asked for"))
+    monkeypatch.setattr(schedule, "make", lambda *_: pytest.fail("something was made"))
     for missing in ({}, {"dropout": []}):
         assert schedule.run(PLAN.arms, VARY, missing, lambda made: pytest.fail("something was kept")) == []
 
@@ -134,8 +141,7 @@ def test_a_seed_that_fails_is_named_and_stops_no_other(bad, count):
         return empty(task)
 
     kept: list[int] = []
-    workers = [Pretender([], make) for _ in range(count)]
-    failed = pretend({"dropout": range(30)}, workers, lambda made: kept.extend(made.task.seeds))
+    _, failed = pretend({"dropout": range(30)}, count, make, keep=lambda made: kept.extend(made.task.seeds))
     assert sorted(kept) == sorted(set(range(30)) - bad)
     named = [(one.arm, one.seed, str(one.reason)) for one in failed]
     assert named == [("dropout", seed, f"seed {seed}") for seed in sorted(bad)]
@@ -143,7 +149,7 @@ def test_a_seed_that_fails_is_named_and_stops_no_other(bad, count):
 
 def test_settings_that_give_no_data_for_any_seed_are_an_error_of_their_own():
     with pytest.raises(CannotDraw, match="got nothing"):
-        pretend({"dropout": range(9)}, [Pretender([], Mock(side_effect=CannotDraw("data: got nothing")))])
+        pretend({"dropout": range(9)}, 1, Mock(side_effect=CannotDraw("data: got nothing")))
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -161,35 +167,32 @@ def test_an_exception_in_keep_or_progress_ends_the_run_and_is_raised_and_what_wa
     for hooks in ({"keep": lambda made: stop_the_third(made.task)}, {"progress": stop_the_third}):
         kept.clear()
         with pytest.raises(type(error)) as raised:
-            pretend({"dropout": range(80)}, [Pretender([]) for _ in range(count)], **hooks)
+            pretend({"dropout": range(80)}, count, **hooks)
         assert raised.value is error and len(kept) == 2
 
 
-def test_when_one_worker_cannot_go_on_the_others_stop_at_their_next_chunk():
-    begun = threading.Event()
+def test_when_one_thread_cannot_go_on_the_others_stop_at_their_next_chunk():
+    begun, turns, made = threading.Event(), itertools.count(), []
 
-    def fail(task: Task, progress: Callable[[int], None]) -> Made:
-        assert begun.wait(10)
-        raise OSError
-
-    def never_end(task: Task, progress: Callable[[int], None]) -> Made:
+    def fail_or_never_end(task: Task, progress: Callable[[int], None]) -> Made:
+        made.append(task)
+        if next(turns) == 0:
+            assert begun.wait(10)
+            raise OSError
         while True:
             progress(1)
             begun.set()
             time.sleep(0.001)
 
-    trained: list[Task] = []
     with pytest.raises(OSError):
-        pretend({"dropout": range(80)}, [Pretender(trained, fail), Pretender(trained, never_end)])
-    assert len(trained) == 2  # no task was begun after that
+        pretend({"dropout": range(80)}, 2, fail_or_never_end)
+    assert len(made) == 2  # no task was begun after that
 
 
-def test_there_is_a_worker_for_every_core_and_workers_are_kept(monkeypatch):
-    crews = []
+def test_there_is_a_thread_for_every_core(monkeypatch):
     for cores in (2, 3):
-        monkeypatch.setattr(schedule.os, "sched_getaffinity", lambda _, n=cores: set(range(n)), raising=False)
-        crews.append(list(schedule.workers()))
-    assert len(crews[1]) == 3 and crews[1][:2] == crews[0]
+        monkeypatch.setattr(start.os, "sched_getaffinity", lambda _, n=cores: set(range(n)), raising=False)
+        assert start.lanes() == cores
 
 
 class Gpu:
@@ -207,7 +210,7 @@ def test_gpus_are_hidden_unless_asked_for(monkeypatch):
     monkeypatch.setattr(tf.config, "set_visible_devices", see)
     assert start.start_tensorflow("gpu") == [] and visible() == gpus
     with monkeypatch.context() as patch:
-        patch.delitem(sys.modules, "mirage.training.stacked")  # as in a process that has trained nothing yet
+        patch.delitem(sys.modules, "mirage.training.network")  # as in a process that has trained nothing yet
         assert start.start_tensorflow() == [Gpu.name] and visible() == []
     assert start.start_tensorflow() == []  # said once
 
@@ -228,7 +231,7 @@ def test_where_there_is_no_gpu_none_is_hidden_and_asking_for_one_is_refused(monk
 def test_a_gpu_that_is_left_alone_is_named_in_one_line(found, monkeypatch):
     tensorflow, lines = Mock(return_value=found), []
     monkeypatch.setattr(schedule, "start_tensorflow", tensorflow)
-    monkeypatch.setattr(schedule, "workers", lambda: [Pretender([])])
+    monkeypatch.setattr(schedule, "make", lambda arm, vary, task, progress, clock: empty(task))
     for device in ("cpu", "gpu"):
         schedule.run(PLAN.arms, VARY, {"dropout": [0]}, lambda made: None, device=device, notice=lines.append)
     assert [call.args[0] for call in tensorflow.call_args_list] == ["cpu", "gpu"] and len(lines) == 2 * len(found)
@@ -240,12 +243,7 @@ EVERYTHING = {"baseline": SEEDS, "dropout": SEEDS}
 Trained = dict[tuple[str, int], Outcome]
 
 
-@pytest.fixture(scope="module")
-def crew() -> list[Worker]:
-    return [Worker(), Worker()]  # shared, so that every program is compiled once a worker
-
-
-def trained(crew, arms, missing, progress=lambda task, done: None, vary=VARY) -> Trained:
+def trained(lanes, arms, missing, progress=lambda task, done: None, vary=VARY) -> Trained:
     """Train for real; fails on a replicate that comes twice, or fails."""
     kept: Trained = {}
 
@@ -255,7 +253,7 @@ def trained(crew, arms, missing, progress=lambda task, done: None, vary=VARY) ->
             kept[made.task.arm, seed] = outcome
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(schedule, "workers", lambda: list(crew))
+        patch.setattr(schedule, "lanes", lambda: lanes)
         failed = schedule.run(arms, vary, missing, keep, progress)
     assert failed == []
     return kept
@@ -269,21 +267,19 @@ def content(outcome: Outcome) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def all_of_it(crew: list[Worker]) -> Trained:
-    """Both arms, all seeds, on one worker."""
-    return trained(crew[:1], PLAN.arms, EVERYTHING)
+def all_of_it() -> Trained:
+    """Both arms, all seeds, on one thread."""
+    return trained(1, PLAN.arms, EVERYTHING)
 
 
 @pytest.mark.parametrize(
     ("count", "missing"),
     [(2, EVERYTHING), (1, {"dropout": [0]}), (1, {"dropout": [9, 2, 7, 0, 5], "baseline": [9, 4]})],
-    ids=["workers", "alone", "company"],
+    ids=["threads", "alone", "company"],
 )
-def test_any_number_of_workers_in_any_company_gives_every_replicate_once_and_the_same_bytes(
-    crew, all_of_it, count, missing
-):
+def test_any_number_of_threads_in_any_company_gives_every_replicate_once_and_the_same_bytes(all_of_it, count, missing):
     told: dict[Task, list[int]] = {}
-    made = trained(crew[:count], PLAN.arms, missing, lambda task, done: told.setdefault(task, []).append(done))
+    made = trained(count, PLAN.arms, missing, lambda task, done: told.setdefault(task, []).append(done))
     assert set(made) == {(name, seed) for name, seeds in missing.items() for seed in seeds}
     assert all(content(outcome) == content(all_of_it[key]) for key, outcome in made.items())
     assert set(told) == set(schedule.tasks(PLAN.arms, missing))  # progress tells the epochs done of every task
@@ -300,38 +296,38 @@ def test_a_replicate_holds_labels_scores_history_and_numbers(all_of_it):
         np.testing.assert_array_equal(labels, splits[name].y)
 
 
-def test_a_training_that_was_interrupted_leaves_no_trace(crew, all_of_it):
+def test_a_training_that_was_interrupted_leaves_no_trace(all_of_it):
     with pytest.raises(KeyboardInterrupt):
-        trained(crew[:1], PLAN.arms, {"dropout": [77]}, Mock(side_effect=KeyboardInterrupt))
-    again = trained(crew[:1], PLAN.arms, {"dropout": [1]})
+        trained(1, PLAN.arms, {"dropout": [77]}, Mock(side_effect=KeyboardInterrupt))
+    again = trained(1, PLAN.arms, {"dropout": [1]})
     assert content(again["dropout", 1]) == content(all_of_it["dropout", 1])
 
 
 @pytest.mark.parametrize("bad", [0, 9])
-def test_a_diverged_replicate_is_marked_and_its_neighbours_do_not_notice(crew, all_of_it, bad, monkeypatch):
+def test_a_diverged_replicate_is_marked_and_its_neighbours_do_not_notice(all_of_it, bad, monkeypatch):
     def wild(model: Any, streams: Streams) -> Variables:
         healthy = initial(model, streams)
         return Variables([w * 1e30 for w in healthy.trainable], healthy.state) if streams.seed == bad else healthy
 
     monkeypatch.setattr(network, "initial", wild)
-    again = trained(crew[:1], PLAN.arms, {"dropout": SEEDS})
+    again = trained(1, PLAN.arms, {"dropout": SEEDS})
     for seed in SEEDS:
         assert again["dropout", seed].numbers["diverged"] == (seed == bad)
         assert seed == bad or content(again["dropout", seed]) == content(all_of_it["dropout", seed])
 
 
-def test_programs_are_known_by_the_shape_of_their_rows_and_all_give_what_plain_model_fit_gives(crew, all_of_it):
+def test_programs_are_known_by_the_shape_of_their_rows_and_all_give_what_plain_model_fit_gives(all_of_it):
     """Laws of one and of three features, with the same network: settings alone do not tell the programs apart."""
     sizes = {"n_train": 20, "n_test": 5, "n_pool": 0}
     wide, narrow = (sizes | {"n_features": n} for n in (3, 1))
     law, listed = arm("dropout_controlled", "dropout").data, PLAN.arms["dropout"]
     laws = {"listed": listed.data, "wide": law.model_copy(update=wide), "narrow": law.model_copy(update=narrow)}
     arms = {name: listed.model_copy(update={"data": law}) for name, law in laws.items()}
-    made = trained(crew[:1], arms, dict.fromkeys(arms, [0, 1]))
+    made = trained(1, arms, dict.fromkeys(arms, [0, 1]))
     assert content(made["listed", 1]) == content(all_of_it["dropout", 1])
     slowly = {name: changed(one, training={"engine": "fit"}) for name, one in arms.items()}
     told: list[int] = []
-    fitted = trained([Worker()], slowly, dict.fromkeys(arms, [1]), lambda task, done: told.append(done))
+    fitted = trained(1, slowly, dict.fromkeys(arms, [1]), lambda task, done: told.append(done))
     assert told[-1] == EPOCHS
     for key, outcome in fitted.items():
         np.testing.assert_allclose(made[key].history["loss"], outcome.history["loss"], rtol=1e-5, atol=1e-6)
@@ -361,7 +357,7 @@ def test_balanced_class_weights_are_kerass_own_class_weight():
     for order in network.orders([streams], 90)(4)[0]:
         model.fit(x[order], y[order], batch_size=32, shuffle=False, class_weight=weights, epochs=1, verbose=0)
     arms = {"stacked": used, "fit": changed(used, training={"engine": "fit"})}
-    for outcome in trained([Worker()], arms, dict.fromkeys(arms, [2]), vary=vary).values():
+    for outcome in trained(1, arms, dict.fromkeys(arms, [2]), vary=vary).values():
         np.testing.assert_allclose(outcome.scores["train"], model.predict(x, verbose=0)[:, 0], rtol=1e-4, atol=1e-5)
 
 

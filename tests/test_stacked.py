@@ -1,10 +1,12 @@
 """Stacked training equals model.fit, and a replica's bytes depend on nothing but the replica."""
 
+import dataclasses
 import hashlib
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,10 @@ from keras import optimizers
 from mirage.data.streams import Streams
 from mirage.models.kinds.mlp import Mlp
 from mirage.models.variables import CannotStackError, Variables, initial
-from mirage.training import stacked
-from mirage.training.fit import fit
-from mirage.training.stacked import Fitted, Rows, Stack, Stopping
+from mirage.training import program, stacked
+from mirage.training.fit import fit, fit_one_by_one
+from mirage.training.program import Program, Rows, Stopping
+from mirage.training.stacked import Fitted
 
 WIDTH = 4
 ROWS, BATCH, FEATURES = 23, 8, 3  # two full batches and a partial one
@@ -51,14 +54,14 @@ def shuffles(seeds: list[int], rows: int = ROWS) -> Callable[[int], np.ndarray]:
     return lambda epochs: np.stack([d.permuted(np.tile(np.arange(rows), (epochs, 1)), axis=1) for d in draws])
 
 
-def stack(model: keras.Model, **settings: Any) -> Stack:
+def stack(model: keras.Model, **settings: Any) -> Program:
     settings = {"optimizer": optimizers.Adam(), "batch_size": BATCH, "width": WIDTH} | settings
-    return Stack(model, loss=keras.losses.BinaryCrossentropy(), **settings)
+    return Program(model, loss=keras.losses.BinaryCrossentropy(), **settings)
 
 
-def train(trainer: Stack, kind: Mlp, seeds: list[int], rows: Rows, validation: Rows, steps: int) -> list[Fitted]:
+def train(trainer: Program, kind: Mlp, seeds: list[int], rows: Rows, validation: Rows, steps: int) -> list[Fitted]:
     start, told = [Variables.of(started(kind, seed)) for seed in seeds], {"epochs": EPOCHS, "steps_per_chunk": steps}
-    return trainer.fit(start, rows, orders=shuffles(seeds), validation=validation, **told)
+    return stacked.fit(trainer, start, rows, orders=shuffles(seeds), validation=validation, **told)
 
 
 STOPPING = Stopping(patience=3, monitor="loss", min_delta=0.01, restore_best_weights=True)
@@ -81,7 +84,7 @@ def test_a_replica_equals_model_fit(case):
     metrics = [keras.metrics.BinaryAccuracy(name="accuracy")]
     trainer = stack(started(kind), metrics=metrics, stopping=stopping)
     fitted = train(trainer, kind, seeds, rows, validation, FEW_STEPS)
-    predicted = trainer.predict([f.variables for f in fitted], validation.x)
+    predicted = stacked.predict(trainer, [f.variables for f in fitted], validation.x)
     r = 1 if stopping is STOPPING else 2  # one that stops, and not at once
     model = started(kind, seeds[r])
     expected = fit(
@@ -110,15 +113,15 @@ EVERYTHING = mlp(8, dropout=0.3, batch_norm=True)  # all that could leak between
 
 
 @pytest.fixture(scope="module")
-def trainer() -> Stack:
+def trainer() -> Program:
     return stack(started(EVERYTHING), stopping=STOPPING)
 
 
-def result_bytes(trainer: Stack, seeds: list[int], seed: int, steps: int = FEW_STEPS) -> bytes:
+def result_bytes(trainer: Program, seeds: list[int], seed: int, steps: int = FEW_STEPS) -> bytes:
     """All numbers of one replica, trained in a stack of these seeds."""
     validation, r = data([s + 100 for s in seeds], 19), seeds.index(seed)
     fitted = train(trainer, EVERYTHING, seeds, data(seeds), validation, steps)
-    predicted = trainer.predict([f.variables for f in fitted], validation.x)
+    predicted = stacked.predict(trainer, [f.variables for f in fitted], validation.x)
     arrays = [*fitted[r].variables.trainable, *fitted[r].variables.state, *fitted[r].history.values(), predicted[r]]
     return b"".join(a.tobytes() for a in arrays)
 
@@ -145,6 +148,53 @@ def test_a_replica_is_the_same_bytes_in_another_process_with_other_threads_and_c
     assert ran.stdout.strip() == hashlib.sha256(result_bytes(trainer, [3], 3)).hexdigest()
 
 
+def test_a_program_trains_arms_of_any_rate_and_number_of_rows_as_their_own_programs_do():
+    """Dropout rate, penalty, learning rate, patience and rows are inputs: one trace serves them all."""
+    rates = {"dropout": 0.6, "l2": 0.2}
+    shared = stack(started(mlp(8, dropout=0.3, l2=0.01)), stopping=STOPPING)
+    own = stack(
+        started(mlp(8, **rates)), stopping=dataclasses.replace(STOPPING, patience=1), optimizer=optimizers.Adam(0.05)
+    )
+    start, made = [Variables.of(started(mlp(8, **rates), seed)) for seed in (3, 5)], {}
+    for rows in (ROWS, 8, 5):  # a partial batch, a whole one, less than one
+        for name, trainer, given in (("shared", shared, {"learning_rate": 0.05, "patience": 1}), ("own", own, {})):
+            made[name] = stacked.fit(
+                trainer, start, data([3, 5], rows), epochs=EPOCHS, orders=shuffles([3, 5], rows), **given
+            )
+        for one, other in zip(made["shared"], made["own"], strict=True):
+            assert one.history["loss"].tobytes() == other.history["loss"].tobytes()
+            assert b"".join(map(bytes, one.variables.trainable)) == b"".join(map(bytes, other.variables.trainable))
+    assert shared._training.experimental_get_tracing_count() == 1
+
+
+def test_validation_at_some_epochs_gives_what_model_fit_gives_there_and_says_where():
+    kind, seeds, wanted = mlp(8), [3, 5], [1, 2, 6, 11, 40]
+    rows, validation = data(seeds), data([s + 100 for s in seeds], 19)
+    start = [Variables.of(started(kind, seed)) for seed in seeds]
+    told = {"epochs": EPOCHS, "validation": validation, "steps_per_chunk": FEW_STEPS}
+    dense = stacked.fit(stack(started(kind)), start, rows, orders=shuffles(seeds), **told)
+    trainer = stack(started(kind), sparse=True)
+    sparse = stacked.fit(trainer, start, rows, orders=shuffles(seeds), validation_epochs=wanted, **told)
+    [expected, _] = fit_one_by_one(
+        trainer, start, rows, epochs=EPOCHS, orders=shuffles(seeds), validation=validation, validation_epochs=wanted,
+        learning_rate=0.001, patience=None, progress=lambda done: None,
+    )  # fmt: skip
+    assert list(sparse[0].history) == list(expected.history) == ["loss", "val_loss", "val_epochs"]
+    for one, other in zip(sparse, dense, strict=True):
+        assert one.history["val_epochs"].tolist() == [1, 2, 6, 11]
+        np.testing.assert_allclose(one.history["val_loss"], other.history["val_loss"][[0, 1, 5, 10]], rtol=1e-6)
+        np.testing.assert_allclose(one.history["loss"], other.history["loss"], rtol=1e-6)
+    for name, values in expected.history.items():
+        np.testing.assert_allclose(sparse[0].history[name], values, rtol=1e-5, err_msg=name)
+
+
+def test_threads_that_share_a_program_give_the_bytes_of_one():
+    shared = stack(started(EVERYTHING), stopping=STOPPING)
+    with ThreadPoolExecutor(3) as threads:
+        made = list(threads.map(lambda seed: result_bytes(shared, [seed, 9], seed), [3, 5, 6]))
+    assert made == [result_bytes(shared, [seed], seed) for seed in (3, 5, 6)]
+
+
 MIXERS = [optimizers.Lamb(), optimizers.Adafactor(), optimizers.Muon(), optimizers.Adam(clipnorm=1.0)]
 MIXERS += [optimizers.SGD(global_clipnorm=1.0), optimizers.SGD(use_ema=True)]
 
@@ -155,7 +205,7 @@ def test_an_optimizer_that_mixes_elements_is_refused(optimizer):
         stack(started(EVERYTHING), optimizer=optimizer)
 
 
-@pytest.mark.parametrize("optimizer", stacked.ELEMENTWISE)
+@pytest.mark.parametrize("optimizer", program.ELEMENTWISE)
 def test_an_elementwise_optimizer_moves_stacked_variables_as_it_moves_single_ones(optimizer):
     draw = np.random.default_rng(0)
     start = draw.normal(size=(3, 5, 2)).astype("float32")
@@ -167,5 +217,14 @@ def test_an_elementwise_optimizer_moves_stacked_variables_as_it_moves_single_one
             rule.apply([keras.ops.convert_to_tensor(slope)], [variable])
         return variable.numpy()
 
+    def moved_by_the_program(values, slopes):
+        rule = program.functional(optimizer(learning_rate=0.1, weight_decay=0.01, clipvalue=0.5))
+        rule.build([keras.Variable(values)])
+        weights, state = [values], [v.value for v in rule.variables]
+        for slope in slopes:
+            weights, state = rule.stateless_apply(state, [keras.ops.convert_to_tensor(slope)], weights)
+        return np.array(weights[0])
+
     alone = [moved(start[r], slopes[:, r]) for r in range(3)]
     np.testing.assert_allclose(moved(start, slopes), alone, rtol=1e-6)
+    np.testing.assert_allclose(moved_by_the_program(start, slopes), alone, rtol=1e-6)

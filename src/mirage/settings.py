@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 NEUTRAL: tuple[Any, ...] = (None, False, 0, [], "none")  # the only defaults a setting may have: they mean "off"
+Compiled = Literal["value", "on", "never"]
 MOST = 1_000_000  # a whole number that no experiment of this size needs, but a slip of the hand exceeds
 
 
@@ -120,9 +121,25 @@ def table_of(package: ModuleType, family: type[Block]) -> dict[str, type[Any]]:
 # -- what a setting takes ------------------------------------------------------------------------------------
 
 
-def setting(meaning: str, expected: str, **more: Any) -> Any:
-    """A setting: what it means, and in words what it takes."""
-    return Field(description=meaning, json_schema_extra={"expected": expected}, **more)
+def setting(meaning: str, expected: str, compiled: Compiled = "value", **more: Any) -> Any:
+    """A setting: what it means, and in words what it takes.
+
+    `compiled` says what of it a program of a network is compiled for: its value; whether it is ``on``, as its value is
+    an input; or nothing of it (``never``).
+    """
+    return Field(description=meaning, json_schema_extra={"expected": expected, "compiled": compiled}, **more)
+
+
+def compiled_for(settings: Settings) -> dict[str, Any]:
+    """What of these settings a network's program is compiled for, as plain values."""
+    found: dict[str, Any] = {}
+    for name, field in type(settings).model_fields.items():
+        value, extra = getattr(settings, name), field.json_schema_extra
+        how = extra.get("compiled", "value") if isinstance(extra, Mapping) else "value"
+        if how != "never":
+            whole = compiled_for(value) if isinstance(value, Settings) else value
+            found[name] = whole if how == "value" else not is_neutral(value)
+    return found
 
 
 def whole(meaning: str, least: int = 0, most: int = MOST, **more: Any) -> Any:

@@ -57,9 +57,17 @@ class Results:
         return self.tests[claim].margin if claim in self.tests else None
 
     def histories(self, arm: str, name: str) -> list[Array]:
-        """A number over epochs [epoch], for every seed; no arrays where the arm's training does not follow it."""
+        """A number over epochs [value], for every seed; no arrays where the arm's training does not follow it."""
         outcomes = (self.outcome(arm, seed) for seed in self.plan.seeds)
         return [outcome.history[name] for outcome in outcomes if name in outcome.history]
+
+    def epochs(self, arm: str, name: str) -> list[Array]:
+        """The epochs, counted from 1, that the values of `histories` belong to [value], for every seed."""
+        outcomes = [outcome for seed in self.plan.seeds if name in (outcome := self.outcome(arm, seed)).history]
+        every = [np.arange(1, len(outcome.history[name]) + 1) for outcome in outcomes]
+        if not name.startswith("val_"):
+            return every
+        return [o.history.get("val_epochs", all_) for o, all_ in zip(outcomes, every, strict=True)]
 
     def outcome(self, arm: str, seed: int) -> Outcome:
         """What the record of a replicate holds."""

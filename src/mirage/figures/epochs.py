@@ -40,7 +40,7 @@ def histories(
                 numbers = results.histories(arm, name)
                 if not numbers:
                     continue
-                marks.history(ax, numbers, color, label, linestyle)
+                marks.history(ax, max(results.epochs(arm, name), key=len), numbers, color, label, linestyle)
                 followed |= any(np.isfinite(of_seed).any() for of_seed in numbers)
         for arm, split, metric in levels:
             values = results.values(arm, split, metric)
@@ -82,7 +82,8 @@ def kept(full: str, stopped: str, held: str) -> Panel:
         over_epochs(ax, results)
         curves = results.histories(stopped, "val_loss") if stopped in results.plan.arms else []
         if curves:
-            best = [(int(np.argmin(curve)) + 1, float(np.min(curve))) for curve in curves]
+            followed = zip(results.epochs(stopped, "val_loss"), curves, strict=True)
+            best = [(int(at[np.argmin(curve)]), float(np.min(curve))) for at, curve in followed]
             epochs, lowest = zip(*best, strict=True)
             label = "kept by stopping"
             ax.plot(epochs, lowest, "o", color=TREATED, alpha=0.7, markersize=8, markeredgewidth=0, label=label)

@@ -158,21 +158,23 @@ def level(ax: Axes, x: Array, values: Array, reference: str) -> None:
         ax.axhline(values[0], label=_once(ax, label), **style)
 
 
-def history(ax: Axes, curves: Sequence[Array], color: str, label: str, linestyle: str = "-") -> None:
+def history(ax: Axes, epochs: Array, curves: Sequence[Array], color: str, label: str, linestyle: str = "-") -> None:
     """A number over epochs: its median over seeds and the middle 90 %.
 
     Parameters
     ----------
+    epochs
+        The epochs of the longest curve [value].
     curves
-        One array [epoch] a seed, of different lengths where training stopped early. The median is drawn as far as half
+        One array [value] a seed, of different lengths where training stopped early. The median is drawn as far as half
         of the seeds went.
     """
     longest = max(map(len, curves), default=0)
     padded = np.full((len(curves), longest), np.nan)
     for row, curve in zip(padded, curves, strict=True):
         row[: len(curve)] = curve
-    padded = padded[:, np.isfinite(padded).mean(axis=0) >= 0.5]
-    epochs = np.arange(1, padded.shape[1] + 1)
+    kept = np.isfinite(padded).mean(axis=0) >= 0.5
+    padded, epochs = padded[:, kept], epochs[kept]
     if len(curves) > 1 and len(epochs):
         low, high = np.nanpercentile(padded, BAND, axis=0)
         ax.fill_between(epochs, low, high, color=color, alpha=0.2, linewidth=0, label=_once(ax, MIDDLE))

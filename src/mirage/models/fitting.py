@@ -1,5 +1,6 @@
 """How a network is fitted: settings in the words of ``model.fit``, and the Keras objects they stand for."""
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import model_validator
@@ -14,7 +15,7 @@ class Optimizer(Block):
     """A Keras optimizer; what has no setting here is Keras's default."""
 
     table: ClassVar[dict[str, type[Any]]]
-    learning_rate: float = number("step size", gt=0)
+    learning_rate: float = number("step size", gt=0, compiled="never")
 
     def optimizer(self) -> "keras.Optimizer":
         """A new optimizer."""
@@ -67,7 +68,7 @@ class EarlyStopping(Settings):
     """Keras's EarlyStopping callback."""
 
     monitor: Literal["loss", "val_loss"]
-    patience: int = whole("epochs without a better value that are waited for")
+    patience: int = whole("epochs without a better value that are waited for", compiled="never")
     restore_best_weights: bool = setting("keep the weights of the best epoch", "true or false", default=False)
 
 
@@ -77,11 +78,19 @@ class Training(Settings):
     engine: Literal["stacked", "fit"]
     loss: Literal["mean_squared_error", "mean_absolute_error", "binary_crossentropy"]
     optimizer: pick(Optimizer)  # type: ignore[valid-type]
-    epochs: int = whole("passes over the training rows, at most", 1)
+    epochs: int = whole("passes over the training rows, at most", 1, compiled="never")
     batch_size: int = whole("rows of an optimizer step", 1)
-    class_weight: Literal["none", "balanced"] = "none"
+    class_weight: Literal["none", "balanced"] = setting(
+        "weights of the rows: all alike, or each class as much", "one of none, balanced", "never", default="none"
+    )
     watch: list[Literal["accuracy"]] = []
     validate_on: Literal["none", "validation", "test"] = "none"
+    validation_freq: list[int] = setting(
+        "the epochs, counted from 1, after which there is validation; []: all",
+        "a list of whole numbers of at least 1, each above the one before",
+        "on",
+        default=[],
+    )
     stopping: EarlyStopping | None = None
 
     @model_validator(mode="after")
@@ -90,6 +99,11 @@ class Training(Settings):
             self.refuse("watch", "each metric once")
         if self.stopping is not None and self.stopping.monitor == "val_loss" and self.validate_on == "none":
             self.refuse("stopping.monitor", "loss, as training.validate_on is none")
+        rising = [0, *self.validation_freq]
+        if any(later <= before for before, later in pairwise(rising)):
+            self.refuse("validation_freq", "a list of whole numbers of at least 1, each above the one before")
+        if self.validation_freq and self.stopping is not None and self.stopping.monitor == "val_loss":
+            self.refuse("validation_freq", "[], as training.stopping looks at val_loss after every epoch")
         return self
 
     def keras_loss(self) -> "keras.Loss":

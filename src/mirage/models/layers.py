@@ -1,6 +1,9 @@
-"""Keras layers of our own: Dropout whose random numbers are cheap inside a compiled stack."""
+"""Keras layers of our own, whose rates are variables: one compiled program trains replicas with any of them."""
+
+from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 # Threefry-2x32's rotation constants and key parity (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
@@ -47,6 +50,16 @@ class Dropout(keras.layers.Dropout):
     training engines use this layer, so they still can be compared number for number.
     """
 
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Make the variables: what kept units are multiplied with, and which random numbers drop a unit."""
+        super().build(shape)
+        self.scale_initializer = keras.initializers.Constant(np.float32(1) / np.float32(1 - self.rate))
+        self.dropped_initializer = keras.initializers.Constant(np.uint32(round(self.rate * 2**32)))
+        self.scale = self.add_weight(shape=(), initializer=self.scale_initializer, trainable=False, name="scale")
+        self.dropped = self.add_weight(
+            shape=(), initializer=self.dropped_initializer, trainable=False, name="dropped", dtype="uint32"
+        )
+
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Return `inputs` with a share `rate` of its entries zeroed and the rest scaled up, when training."""
         if not training or self.rate == 0:
@@ -55,5 +68,19 @@ class Dropout(keras.layers.Dropout):
         size = tf.size(inputs)
         counter = tf.cast(tf.range((size + 1) // 2), tf.uint32)
         bits = tf.concat(threefry((seed[0], seed[1]), (counter, tf.zeros_like(counter))), 0)[:size]
-        keep = tf.reshape(bits, tf.shape(inputs)) >= tf.constant(round(self.rate * 2**32), tf.uint32)
-        return tf.where(keep, inputs / (1 - self.rate), tf.zeros_like(inputs))
+        keep = tf.reshape(bits, tf.shape(inputs)) >= tf.convert_to_tensor(self.dropped)
+        return tf.where(keep, inputs * tf.convert_to_tensor(self.scale), tf.zeros_like(inputs))
+
+
+class Dense(keras.layers.Dense):
+    """Keras's Dense with its L2 penalty of the kernel, whose strength is a variable."""
+
+    def __init__(self, units: int, l2: float, **settings: Any) -> None:
+        super().__init__(units, kernel_regularizer=keras.regularizers.L2(l2), **settings)
+        self.l2_initializer = keras.initializers.Constant(l2)
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Make the variables: Dense's, and the strength of the penalty."""
+        self.l2 = self.add_weight(shape=(), initializer=self.l2_initializer, trainable=False, name="l2")
+        self.kernel_regularizer.l2 = self.l2
+        super().build(shape)

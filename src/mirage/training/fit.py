@@ -1,7 +1,8 @@
 """Trains one replica with plain ``model.fit``: slow, and the yardstick that stacked training is held against."""
 
 import copy
-from collections.abc import Callable, Sequence
+import dataclasses
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import keras
@@ -9,7 +10,8 @@ import numpy as np
 
 from mirage.clock import Clock
 from mirage.models.variables import Variables
-from mirage.training.stacked import Array, Fitted, Rows, Stack, Stopping, finite
+from mirage.training.program import Program, Rows, Stopping
+from mirage.training.stacked import Array, Fitted, finite
 
 
 class OrderedRows(keras.utils.PyDataset):
@@ -49,10 +51,11 @@ def fit(
     epochs: int,
     order: Array,
     validation: Rows | None = None,
+    validation_epochs: Collection[int] | None = None,
     progress: Callable[[int], None] = lambda epochs_done: None,
     jit_compile: bool | str = "auto",
 ) -> Fitted:
-    """Train one replica through ``model.fit``; arguments and result as in `Stack.fit`, without the replica axis.
+    """Train one replica through ``model.fit``; arguments and result as in `stacked.fit`, without the replica axis.
 
     `order` is int [epoch, row]. The loss, optimizer and metrics are copied, so one set serves many calls.
     `jit_compile` as in ``model.compile``; the compiled program is what stacked training equals.
@@ -85,26 +88,37 @@ def fit(
         callbacks=callbacks,
         validation_data=None if validation is None else tuple(a for a in validation if a is not None),
         validation_batch_size=batch_size,
+        validation_freq=1 if validation_epochs is None else list(validation_epochs),
     ).history
     history = {name: np.array(values, np.float32) for name, values in ran.items()}
+    if validation_epochs is not None:
+        run = len(history["loss"])
+        history["val_epochs"] = np.array([epoch for epoch in validation_epochs if epoch <= run], np.int32)
     variables = Variables.of(model)
     best = None if stopper is None else stopper.best_epoch
     return Fitted(variables, history, len(history["loss"]), best, not finite(variables, history))
 
 
 def fit_one_by_one(
-    stack: Stack,
+    program: Program,
     initial: Sequence[Variables],
     rows: Rows,
     *,
     epochs: int,
     orders: Callable[[int], Array],
     validation: Rows | None,
+    validation_epochs: Collection[int] | None,
+    learning_rate: float,
+    patience: int | None,
     progress: Callable[[int], None],
     clock: Clock | None = None,
 ) -> list[Fitted]:
-    """What `stack.fit` gives, by plain ``model.fit``: the same start, rows and order of batches, slowly."""
+    """What `stacked.fit` gives, by plain ``model.fit``: the same start, rows and order of batches, slowly."""
     order = orders(epochs)
+    optimizer = program.optimizer.from_config(program.optimizer.get_config() | {"learning_rate": learning_rate})
+    stopping = program.stopping
+    if stopping is not None and patience is not None:
+        stopping = dataclasses.replace(stopping, patience=patience)
     fitted: list[Fitted] = []
     with (clock or Clock()).phase("train"):
         for r, start in enumerate(initial):
@@ -114,17 +128,18 @@ def fit_one_by_one(
 
             fitted.append(
                 fit(
-                    stack.model,
+                    program.model,
                     start,
                     Rows(*(None if a is None else a[r] for a in rows)),
-                    loss=stack.loss,
-                    optimizer=stack.optimizer,
-                    metrics=stack.metrics,
-                    batch_size=stack.batch_size,
-                    stopping=stack.stopping,
+                    loss=program.loss,
+                    optimizer=optimizer,
+                    metrics=program.metrics,
+                    batch_size=program.batch_size,
+                    stopping=stopping,
                     epochs=epochs,
                     order=order[r],
                     validation=None if validation is None else Rows(validation.x[r], validation.y[r]),
+                    validation_epochs=validation_epochs,
                     progress=advance,
                 )
             )

@@ -1,44 +1,31 @@
 """One stack of networks: from rows and streams to trained models."""
 
-import json
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.utils.class_weight import compute_sample_weight
 
 from mirage.clock import Clock
 from mirage.config.plan import Arm
 from mirage.data.split import Array, Splits
 from mirage.data.streams import Streams
 from mirage.models.variables import initial
+from mirage.training import stacked
+from mirage.training.program import Program, Rows, Stopping
 from mirage.training.replicate import WIDTH, Trained
-from mirage.training.stacked import Fitted, Rows, Stack, Stopping
+from mirage.training.stacked import Fitted
 
-# What a program is not compiled for: these reach it as numbers.
-NOT_COMPILED = ("epochs", "class_weight", "members", "members_vary")
-
-
-def settings_key(arm: Arm) -> str:
-    """What of an arm's settings a program is compiled for, as text; its rows' shapes come on top."""
-    assert arm.training is not None
-    settings = arm.model.model_dump() | {"training": arm.training.model_dump()}
-    for part in (settings, settings["training"]):
-        part |= {key: None for key in NOT_COMPILED if key in part}
-    return json.dumps(settings, sort_keys=True)
+if TYPE_CHECKING:
+    import keras
 
 
-def program_key(arm: Arm, rows: Splits) -> str:
-    """What a compiled program is known by: the settings it is compiled for and the shape of one row."""
-    return f"{settings_key(arm)} {rows['train'].x.shape[1:]}"
-
-
-def compiled(arm: Arm, rows: Splits) -> Stack:
-    """A new stack for an arm with rows of this shape."""
+def program(arm: Arm, model: "keras.Model") -> Program:
+    """A new program for an arm and its like: those with the same settings that are compiled, and shape of a row."""
     training = arm.training
     assert training is not None
     rule = training.stopping
-    return Stack(
-        arm.model.build(rows["train"].x.shape[1:]),
+    return Program(
+        model,
         loss=training.keras_loss(),
         optimizer=training.optimizer.optimizer(),
         width=WIDTH,
@@ -47,6 +34,7 @@ def compiled(arm: Arm, rows: Splits) -> Stack:
         stopping=None
         if rule is None
         else Stopping(rule.patience, rule.monitor, restore_best_weights=rule.restore_best_weights),
+        sparse=bool(training.validation_freq),
     )
 
 
@@ -58,9 +46,10 @@ def orders(all_streams: Sequence[Streams], rows: int) -> Callable[[int], Array]:
 
 def train(
     arm: Arm,
+    model: "keras.Model",
     all_streams: Sequence[Streams],
     drawn: Sequence[Splits],
-    stack: Stack,
+    compiled: Program,
     fit: Callable[..., list[Fitted]],
     progress: Callable[[int], None],
     clock: Clock,
@@ -69,19 +58,21 @@ def train(
 
     Parameters
     ----------
+    model
+        The arm's network; what it holds means nothing.
     all_streams, drawn
         The streams and the rows of every model, at most `WIDTH`.
-    stack
-        The compiled program.
+    compiled
+        The program.
     fit
-        What trains: ``Stack.fit``, or ``fit_one_by_one`` for plain ``model.fit``.
+        What trains: `mirage.training.stacked.fit`, or `mirage.training.fit.fit_one_by_one` for plain ``model.fit``.
     progress
         Called with the number of epochs done.
     """
     training = arm.training
     assert training is not None
     with clock.phase("initialise"):
-        start = [initial(stack.model, streams) for streams in all_streams]
+        start = [initial(model, streams) for streams in all_streams]
 
     def rows_of(split: str) -> Rows:
         x, y = ([getattr(splits[split], part) for splits in drawn] for part in ("x", "y"))
@@ -89,27 +80,33 @@ def train(
 
     rows = rows_of("train")
     if training.class_weight == "balanced":
+        from sklearn.utils.class_weight import compute_sample_weight
+
         weights = [compute_sample_weight("balanced", splits["train"].y) for splits in drawn]
         rows = rows._replace(weight=np.stack(weights).astype(np.float32))
+    validated = training.validate_on != "none"
     fitted = fit(
-        stack,
+        compiled,
         start,
         rows,
         epochs=training.epochs,
         orders=orders(all_streams, rows.x.shape[1]),
-        validation=None if training.validate_on == "none" else rows_of(training.validate_on),
+        validation=rows_of(training.validate_on) if validated else None,
+        validation_epochs=training.validation_freq if validated and training.validation_freq else None,
+        learning_rate=training.optimizer.learning_rate,
+        patience=None if training.stopping is None else training.stopping.patience,
         progress=progress,
         clock=clock,
     )
     sizes = [len(split.y) for split in drawn[0].values()]
     everything = np.concatenate([rows_of(split).x for split in drawn[0]], axis=1)
-    predicted = stack.predict([one.variables for one in fitted], everything, clock)[..., 0]
+    predicted = stacked.predict(compiled, [one.variables for one in fitted], everything, clock)[..., 0]
     by_split = np.split(predicted, np.cumsum(sizes)[:-1], axis=1)
     return [
         Trained(
             dict(zip(drawn[0], (values[i] for values in by_split), strict=True)),
             {"epochs_run": float(one.epochs_run), "diverged": float(one.diverged)}
-            | arm.model.numbers(stack.model, one.variables)
+            | arm.model.numbers(model, one.variables)
             | best_epoch(None if training.stopping is None else training.stopping.monitor, one),
             one.history,
         )

@@ -1,11 +1,10 @@
-"""Missing replicates to stacks, and stacks to workers: a thread for each processor core.
+"""Missing replicates to stacks, and stacks to threads: one for each processor core.
 
 Nothing here decides a number. TensorFlow is imported only when a network is trained.
 """
 
 import contextlib
-import multiprocessing
-import os
+import json
 import threading
 import time
 from collections import deque
@@ -18,12 +17,15 @@ from mirage.clock import Clock
 from mirage.config.plan import Arm
 from mirage.data.split import CannotDraw, Splits
 from mirage.models.kind import KERAS
+from mirage.settings import compiled_for
 from mirage.training import classical, replicate
 from mirage.training.replicate import Outcome
-from mirage.training.start import start_tensorflow
+from mirage.training.start import lanes, start_tensorflow
 
 if TYPE_CHECKING:
-    from mirage.training.stacked import Fitted, Stack
+    import keras
+
+    from mirage.training.program import Program
 
 
 @dataclass(frozen=True)
@@ -57,89 +59,82 @@ class Stopped(Exception):
     """Raised inside a training that has been told to end."""
 
 
-class Worker:
-    """Makes one stack after another on one thread, and keeps the programs it has compiled."""
+class Programs:
+    """The compiled programs of this process and the networks of its arms, each made once and shared by all threads."""
 
     def __init__(self) -> None:
-        self._stacks: dict[str, Stack] = {}
-        self._known: set[str] = set()
+        self._lock = threading.Lock()
+        self._programs: dict[str, Program] = {}
+        self._networks: dict[str, keras.Model] = {}
 
-    def knows(self, arm: Arm) -> bool:
-        """Whether an arm of these settings most likely needs no compilation here."""
-        return _settings_key(arm) in self._known
-
-    def make(self, arm: Arm, vary: Sequence[str], task: Task, progress: Callable[[int], None], clock: Clock) -> Made:
-        """Make one task's replicates. `progress` gets the number of epochs done."""
-        began = time.perf_counter()
-        with clock.phase("draw rows"):
-            rows = [replicate.drawn(arm, vary, seed) for seed in task.seeds]
-        reported, whole = 0, epochs(arm)
-
-        def report(epochs_done: int) -> None:
-            nonlocal reported
-            reported = epochs_done
-            progress(epochs_done)
-
-        every = [splits for of_seed in rows for splits in of_seed]
-        if arm.model.trained_by == KERAS:
-            streams = [one for seed in task.seeds for one in replicate.streams_of(arm, vary, seed)]
-            trained = self._train(arm, streams, every, report, clock)
-        else:
-            with clock.phase("scikit-learn"):
-                trained = classical.train(arm, every)
-        if reported < whole:  # where training stopped early, or has no epochs
-            report(whole)
-        models = arm.model.models
-        outcomes = [
-            replicate.outcome(of_seed, trained[i * models : (i + 1) * models]) for i, of_seed in enumerate(rows)
-        ]
-        return Made(task, rows, outcomes, time.perf_counter() - began)
-
-    def _train(
-        self, arm: Arm, streams: Any, rows: Sequence[Splits], progress: Callable[[int], None], clock: Clock
-    ) -> list[replicate.Trained]:
+    def of(self, arm: Arm, shape: tuple[int, ...]) -> tuple["Program", "keras.Model"]:
+        """An arm's program and network, for rows of this shape."""
         from mirage.training import network
 
-        key = network.program_key(arm, rows[0])
-        if key not in self._stacks:
-            with clock.phase("compile"):
-                self._stacks[key] = network.compiled(arm, rows[0])
-            self._known.add(_settings_key(arm))
-        assert arm.training is not None
-        fit: Callable[..., list[Fitted]]
-        if arm.training.engine == "fit":
-            from mirage.training.fit import fit_one_by_one as fit
-        else:
-            from mirage.training.stacked import Stack
-
-            fit = Stack.fit
-        return network.train(arm, streams, rows, self._stacks[key], fit, progress, clock)
+        settings, key = f"{arm.model.model_dump_json()} {shape}", f"{program_key(arm)} {shape}"
+        with self._lock:
+            if settings not in self._networks:
+                self._networks[settings] = arm.model.build(shape)
+            if key not in self._programs:
+                self._programs[key] = network.program(arm, self._networks[settings])
+            return self._programs[key], self._networks[settings]
 
 
-def _settings_key(arm: Arm) -> str:
-    if arm.model.trained_by != KERAS:
-        return ""
-    from mirage.training import network
+_PROGRAMS = Programs()  # the next run of this process finds them
 
-    return network.settings_key(arm)
+
+def program_key(arm: Arm) -> str:
+    """What of an arm's settings a program is compiled for, as text; the shape of a row comes on top."""
+    parts = [arm.model, *([] if arm.training is None else [arm.training])]
+    return json.dumps([compiled_for(part) for part in parts], sort_keys=True)
+
+
+def make(arm: Arm, vary: Sequence[str], task: Task, progress: Callable[[int], None], clock: Clock) -> Made:
+    """Make one task's replicates. `progress` gets the number of epochs done."""
+    began = time.perf_counter()
+    with clock.phase("draw rows"):
+        rows = [replicate.drawn(arm, vary, seed) for seed in task.seeds]
+    reported, whole = 0, epochs(arm)
+
+    def report(epochs_done: int) -> None:
+        nonlocal reported
+        reported = epochs_done
+        progress(epochs_done)
+
+    every = [splits for of_seed in rows for splits in of_seed]
+    if arm.model.trained_by == KERAS:
+        streams = [one for seed in task.seeds for one in replicate.streams_of(arm, vary, seed)]
+        trained = _train(arm, streams, every, report, clock)
+    else:
+        with clock.phase("scikit-learn"):
+            trained = classical.train(arm, every)
+    if reported < whole:  # where training stopped early, or has no epochs
+        report(whole)
+    models = arm.model.models
+    outcomes = [replicate.outcome(of_seed, trained[i * models : (i + 1) * models]) for i, of_seed in enumerate(rows)]
+    return Made(task, rows, outcomes, time.perf_counter() - began)
+
+
+def _train(
+    arm: Arm, streams: Any, rows: Sequence[Splits], progress: Callable[[int], None], clock: Clock
+) -> list[replicate.Trained]:
+    from mirage.training import network, stacked
+
+    assert arm.training is not None
+    shape = rows[0]["train"].x.shape[1:]
+    with clock.phase("compile"):
+        program, model = _PROGRAMS.of(arm, shape)
+    if arm.training.engine == "stacked":
+        return network.train(arm, model, streams, rows, program, stacked.fit, progress, clock)
+    from mirage.training.fit import fit_one_by_one
+
+    own = network.program(arm, arm.model.build(shape))  # `model.fit` trains the network itself
+    return network.train(arm, model, streams, rows, own, fit_one_by_one, progress, clock)
 
 
 def epochs(arm: Arm) -> int:
     """The epochs of one stack, 1 where there are none."""
     return arm.training.epochs if arm.training is not None else 1
-
-
-_WORKERS: list[Worker] = []  # the cache of compiled programs: the next run of this process finds them
-
-
-def workers() -> list[Worker]:
-    """One worker per processor core this process may use; a single one in a process that has others beside it."""
-    if multiprocessing.parent_process() is not None:
-        wanted = 1
-    else:
-        wanted = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    _WORKERS.extend(Worker() for _ in range(wanted - len(_WORKERS)))
-    return _WORKERS[:wanted]
 
 
 def tasks(arms: Mapping[str, Arm], missing: Mapping[str, Sequence[int]]) -> list[Task]:
@@ -157,23 +152,38 @@ def needs_tensorflow(arms: Iterable[Arm]) -> bool:
 
 
 class _Waiting:
-    """Tasks that wait, by arm: a worker takes what it has compiled, then the arm with most left."""
+    """Tasks that wait, by arm: next comes what has been compiled, then what nobody is compiling, then most left."""
 
     def __init__(self, arms: Mapping[str, Arm], waiting: Iterable[Task]) -> None:
-        self._arms = arms
+        self._keys = {name: program_key(arm) for name, arm in arms.items()}
         self._by_arm: dict[str, deque[Task]] = {}
+        self._compiled: set[str] = set()
+        self._compiling: dict[Task, str] = {}
         for task in waiting:
             self.add(task)
 
     def add(self, task: Task) -> None:
         self._by_arm.setdefault(task.arm, deque()).append(task)
 
-    def next(self, worker: Worker) -> Task | None:
-        left = {arm: len(own) for arm, own in self._by_arm.items() if own}
-        if not left:
+    def next(self) -> Task | None:
+        if not self._by_arm:
             return None
-        best = max(left, key=lambda arm: (worker.knows(self._arms[arm]), left[arm]))
-        return self._by_arm[best].popleft()
+
+        def worth(arm: str) -> tuple[bool, bool, int]:
+            return arm in self._compiled, self._keys[arm] not in self._compiling.values(), len(self._by_arm[arm])
+
+        best = max(self._by_arm, key=worth)
+        task = self._by_arm[best].popleft()
+        if not self._by_arm[best]:
+            del self._by_arm[best]
+        if best not in self._compiled:
+            self._compiling[task] = self._keys[best]
+        return task
+
+    def done(self, task: Task) -> None:
+        """A task has been made: its arm's program is compiled."""
+        self._compiled.add(task.arm)
+        self._compiling.pop(task, None)
 
 
 def run(
@@ -213,9 +223,9 @@ def run(
     lock, stop = threading.Lock(), threading.Event()
     waiting = _Waiting(arms, listed)
 
-    def next_task(worker: Worker) -> Task | None:
+    def next_task() -> Task | None:
         with lock:
-            return None if stop.is_set() else waiting.next(worker)
+            return None if stop.is_set() else waiting.next()
 
     def advance(task: Task, epochs_done: int) -> None:
         if stop.is_set():
@@ -227,10 +237,10 @@ def run(
             stop.set()
             raise Stopped from error
 
-    def made(worker: Worker, task: Task) -> Made | None:
+    def made(task: Task) -> Made | None:
         """A task's replicates. If that fails they are tried one by one, and a single one that fails is noted."""
         try:
-            return worker.make(arms[task.arm], vary, task, lambda epochs: advance(task, epochs), clock)
+            return make(arms[task.arm], vary, task, lambda epochs: advance(task, epochs), clock)
         except (Stopped, OSError):
             raise
         except Exception as error:  # noqa: BLE001  # noted, listed at the end, and reported by the exit status
@@ -242,17 +252,20 @@ def run(
                         waiting.add(Task(task.arm, (seed,)))
             return None
 
-    def work(worker: Worker) -> None:
+    def work() -> None:
         with contextlib.suppress(Stopped):
-            while (task := next_task(worker)) is not None:
-                if (stack := made(worker, task)) is not None:
+            while (task := next_task()) is not None:
+                stack = made(task)
+                with lock:
+                    waiting.done(task)
+                if stack is not None:
                     keep(stack)
 
     # Without TensorFlow most of the work is Python's own, of which one thread runs at a time: two measure slower.
-    crew = workers()[: len(listed) if networks else 1]
-    with ThreadPoolExecutor(len(crew)) as pool:
+    threads = min(lanes(), len(listed)) if networks else 1
+    with ThreadPoolExecutor(threads) as pool:
         try:
-            pending = {pool.submit(work, worker) for worker in crew}
+            pending = {pool.submit(work) for _ in range(threads)}
             while pending:  # woken now and then, so that an interrupt is heard whatever the threads do
                 done, pending = wait(pending, timeout=1, return_when=FIRST_COMPLETED)
                 for one in done:

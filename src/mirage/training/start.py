@@ -1,5 +1,7 @@
 """Starting TensorFlow: quietly, on the CPU unless asked, and with the same machine code on every x86-64 machine."""
 
+import contextlib
+import multiprocessing
 import os
 import platform
 import sys
@@ -18,7 +20,7 @@ def start_tensorflow(device: str = "cpu", clock: Clock | None = None) -> list[st
 
     Raises ConfigError where `device` is ``gpu`` and there is none, or this process uses the other device already.
     """
-    first = "mirage.training.stacked" not in sys.modules
+    first = "mirage.training.network" not in sys.modules
     if first:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         flags = os.environ.get("XLA_FLAGS", "")
@@ -29,14 +31,34 @@ def start_tensorflow(device: str = "cpu", clock: Clock | None = None) -> list[st
         os.dup2(nowhere, 2)
         try:
             with (clock or Clock()).phase("import"):
-                from mirage.training import stacked
+                from mirage.training import network
         finally:
             os.dup2(terminal, 2)
             os.close(terminal)
             os.close(nowhere)
-        stacked.use_one_thread_per_operation()
+        assert network.__name__
+        _use_threads()
     unused = use_only(device)
     return unused if first else []
+
+
+def lanes() -> int:
+    """How many threads train at once: one per processor core, a single one in a process that has others beside it."""
+    if multiprocessing.parent_process() is not None:
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _use_threads() -> None:
+    """Give TensorFlow a thread for each lane: with fewer, programs would wait for each other. Changes no number.
+
+    Too late, and without effect, once TensorFlow has run something.
+    """
+    import tensorflow as tf
+
+    tf.get_logger().setLevel("ERROR")  # no advice on how often functions are traced
+    with contextlib.suppress(RuntimeError):
+        tf.config.threading.set_intra_op_parallelism_threads(lanes())
 
 
 def use_only(device: str) -> list[str]:

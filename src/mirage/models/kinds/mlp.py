@@ -25,12 +25,17 @@ class Mlp(Network):
     hidden: list[int] = setting("units of the hidden layers", "a list of one or more whole numbers of at least 1")
     activation: Activation
     batch_norm: bool = setting("BatchNormalization after each hidden layer", "true or false", default=False)
-    dropout: float = number("share of units switched off after each hidden layer", ge=0, lt=1, default=0.0)
-    l2: float = number("L2 penalty of each hidden layer's weights", ge=0, default=0.0)
+    dropout: float = number(
+        "share of units switched off after each hidden layer", ge=0, lt=1, default=0.0, compiled="on"
+    )
+    l2: float = number("L2 penalty of each hidden layer's weights", ge=0, default=0.0, compiled="on")
     output: Literal["linear", "sigmoid"]
-    members: int = whole("models that make one replicate", 1, 8)
+    members: int = whole("models that make one replicate", 1, 8, compiled="never")
     members_vary: list[Stream] = setting(
-        "the streams that differ between them", f"a list of any of {', '.join(get_args(Stream))}", default=[]
+        "the streams that differ between them",
+        f"a list of any of {', '.join(get_args(Stream))}",
+        default=[],
+        compiled="never",
     )
 
     @model_validator(mode="after")
@@ -52,15 +57,17 @@ class Mlp(Network):
         return list(self.members_vary)
 
     def build(self, shape: tuple[int, ...]) -> "keras.Model":
-        """A Sequential model of Keras's own layers; only Dropout draws its masks our way."""
+        """A Sequential model of Keras's layers, and of ours where a rate is to be a variable."""
         import keras
 
         from mirage.models import layers
 
         parts: list[Any] = [keras.Input(shape)]
         for units in self.hidden:
-            penalty = keras.regularizers.L2(self.l2) if self.l2 else None
-            parts.append(keras.layers.Dense(units, activation=self.activation, kernel_regularizer=penalty))
+            if self.l2:
+                parts.append(layers.Dense(units, self.l2, activation=self.activation))
+            else:
+                parts.append(keras.layers.Dense(units, activation=self.activation))
             if self.batch_norm:
                 parts.append(keras.layers.BatchNormalization())
             if self.dropout:
@@ -72,12 +79,8 @@ class Mlp(Network):
         if not self.l2:
             return {}
         values = {v.path: value for v, value in zip(model.trainable_variables, variables.trainable, strict=True)}
-        dense = [layer for layer in model.layers if getattr(layer, "kernel_regularizer", None)]
-        return {
-            "penalty": float(
-                sum(layer.kernel_regularizer.l2 * np.sum(values[layer.kernel.path] ** 2) for layer in dense)
-            )
-        }
+        kernels = [values[layer.kernel.path] for layer in model.layers if hasattr(layer, "l2")]
+        return {"penalty": float(sum(self.l2 * np.sum(kernel**2) for kernel in kernels))}
 
     def streams(self) -> set[str]:
         """Those of every network, and `dropout` where there is any."""

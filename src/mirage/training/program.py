@@ -1,0 +1,420 @@
+"""The program that trains a stack: replicas of one Keras model as tensors, vectorised, and compiled with XLA.
+
+Weights, optimizer and state go in and come out, so that a program holds nothing: threads share one, and what differs
+from arm to arm as a number (learning rate, patience, dropout rate, L2 penalty, number of rows) is an input. Tracing
+takes half a second and compiling a second of processor time; a program is traced once, and compiled once for each
+number of rows.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from mirage.models.variables import CannotStackError
+
+Tensors = list[tf.Tensor]
+
+# Updates of these treat every number alike, wherever it stands, so that stacking changes nothing. Lamb, Adafactor
+# and Muon do not: they take norms or factors over a whole variable.
+ELEMENTWISE = (
+    keras.optimizers.SGD,
+    keras.optimizers.RMSprop,
+    keras.optimizers.Adam,
+    keras.optimizers.AdamW,
+    keras.optimizers.Adamax,
+    keras.optimizers.Nadam,
+    keras.optimizers.Adagrad,
+    keras.optimizers.Adadelta,
+    keras.optimizers.Ftrl,
+    keras.optimizers.Lion,
+)
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """Keras's EarlyStopping, per replica.
+
+    `monitor` is a key of the history (``val_loss``, ``loss``, ``val_accuracy``); `mode` says whether less (``min``)
+    or more (``max``) of it is better.
+    """
+
+    patience: int
+    monitor: str = "val_loss"
+    mode: str = "min"
+    min_delta: float = 0.0
+    restore_best_weights: bool = False
+
+
+class Rows(NamedTuple):
+    """Data of a stack, a leading axis for the replicas: x [replica, row, ...], y [replica, row(, ...)].
+
+    `weight` [replica, row] holds sample weights; None means that all rows count the same.
+    """
+
+    x: Any
+    y: Any
+    weight: Any = None
+
+
+class Carry(NamedTuple):
+    """What a training goes on from, a leading axis for the replicas.
+
+    Attributes
+    ----------
+    weights, state
+        Trainable variables, and all others of the model.
+    optimizer
+        The optimizer's variables; those that are no weights' (step count, learning rate) without the leading axis.
+    active
+        Which replicas still train [replica].
+    watched
+        What early stopping keeps: the best value and its epoch, epochs without a better one, epochs run [replica], and
+        the best weights and state; nothing without it.
+    """
+
+    weights: Tensors
+    state: Tensors
+    optimizer: Tensors
+    active: tf.Tensor
+    watched: dict[str, Any]
+
+
+[_PLAIN] = [c for c in keras.Optimizer.__mro__ if c.__name__ == "BaseOptimizer"]
+
+
+class _Functional(keras.Optimizer):
+    """In place of what Keras's optimizers do on TensorFlow for `tf.distribute`, which wants variables: plain Keras."""
+
+    assign = _PLAIN.assign
+    assign_add = _PLAIN.assign_add
+    assign_sub = _PLAIN.assign_sub
+    add_variable_from_reference = _PLAIN.add_variable_from_reference
+    stateless_apply = _PLAIN.stateless_apply
+    _apply_weight_decay = _PLAIN._apply_weight_decay
+    _backend_update_step = _PLAIN._backend_update_step
+    _var_key = _PLAIN._var_key
+
+
+def functional(optimizer: keras.Optimizer) -> keras.Optimizer:
+    """The same optimizer with a `stateless_apply`, which Keras has on every backend but TensorFlow."""
+    kind = type(optimizer)
+    plain: Any = type(kind.__name__, (kind, _Functional), {})
+    return plain.from_config(optimizer.get_config())
+
+
+def _refuse(what: str, got: object, expected: str) -> None:
+    raise CannotStackError(f"{what}: got {got}, expected {expected}")
+
+
+def _check(model: keras.Model, optimizer: keras.Optimizer) -> None:
+    if not model.built or len(model.inputs) != 1 or len(model.outputs) != 1:
+        _refuse("model", f"{len(model.inputs or ())} inputs, built={model.built}", "a built model with one of each")
+    if type(optimizer) not in ELEMENTWISE:
+        _refuse("optimizer", type(optimizer).__name__, "one of " + ", ".join(o.__name__ for o in ELEMENTWISE))
+    for name in ("clipnorm", "global_clipnorm", "use_ema", "gradient_accumulation_steps"):
+        if getattr(optimizer, name, None):
+            _refuse(f"optimizer.{name}", getattr(optimizer, name), "an optimizer that updates element by element")
+
+
+def _where(mask: tf.Tensor, yes: Tensors, no: Tensors) -> Tensors:
+    """Choose whole replicas: mask [replica] against tensors [replica, ...]."""
+    return [tf.where(tf.reshape(mask, [-1] + [1] * (len(y.shape) - 1)), y, n) for y, n in zip(yes, no, strict=True)]
+
+
+def _compiled(function: Callable[..., Any]) -> Any:
+    return tf.function(function, jit_compile=True, autograph=False)  # autograph would read all of Keras's source
+
+
+def _specified(tensor: tf.Tensor, *free: int) -> tf.TensorSpec:
+    """The kind of tensor that this one is, of any length along the axes `free`."""
+    return tf.TensorSpec([None if axis in free else n for axis, n in enumerate(tensor.shape)], tensor.dtype)
+
+
+@dataclass(eq=False)
+class Program:
+    """Training and prediction of `width` replicas of one architecture. Threads may share it.
+
+    Parameters
+    ----------
+    model
+        A built single-input, single-output Keras model; only its architecture matters.
+    loss, optimizer, metrics
+        Real Keras objects. The optimizer's update must be elementwise.
+    width
+        Replicas a stack holds. Decides the last digits of the results: use one width for everything.
+    batch_size
+        As in ``fit``; the last batch of an epoch may be smaller.
+    stopping
+        Early stopping, each replica by itself.
+    sparse
+        Whether there may be epochs without validation.
+
+    Raises
+    ------
+    CannotStackError
+        If the optimizer mixes elements of a variable (Lamb, gradient-norm clipping, ...), or the model has several
+        inputs or outputs.
+    """
+
+    model: keras.Model
+    loss: keras.Loss
+    optimizer: keras.Optimizer
+    width: int
+    batch_size: int = 32
+    metrics: Sequence[keras.Metric] = ()
+    stopping: Stopping | None = None
+    sparse: bool = False
+    _lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
+    _known: set[Any] = field(init=False, repr=False, default_factory=set)
+
+    def __post_init__(self) -> None:
+        _check(self.model, self.optimizer)
+        self._optimizer = functional(self.optimizer)
+        self._optimizer.build(
+            [keras.Variable(np.zeros((self.width, *v.shape), v.dtype)) for v in self.model.trainable_variables]
+        )
+        self._optimizer_start = [v.numpy() for v in self._optimizer.variables]
+        self._training = _compiled(self._train_chunk)
+        self._stepping = tf.function(self._step, autograph=False)
+        self._scoring = tf.function(self._score_batch, autograph=False)
+        self._predicting = _compiled(self._predict_block)
+
+    # -- one replica -----------------------------------------------------------------------------------------
+
+    def _loss(self, y: tf.Tensor, predicted: tf.Tensor, weight: tf.Tensor, penalties: Tensors) -> tf.Tensor:
+        return tf.add_n([self.loss(y, predicted, sample_weight=weight), *penalties])
+
+    def _measure(self, y: tf.Tensor, predicted: tf.Tensor, totals: list[Tensors]) -> list[Tensors]:
+        return [m.stateless_update_state(t, y, predicted) for m, t in zip(self.metrics, totals, strict=True)]
+
+    def _gradients(self, replica: tuple[Any, ...]) -> tuple[Any, ...]:
+        weights, state, totals, x, y, weight = replica
+        with tf.GradientTape() as tape:
+            tape.watch(weights)
+            predicted, state, penalties = self.model.stateless_call(
+                weights, state, x, training=True, return_losses=True
+            )
+            loss = self._loss(y, predicted, weight, penalties)
+        return tape.gradient(loss, weights), state, self._measure(y, predicted, totals), loss
+
+    def _score(self, replica: tuple[Any, ...]) -> tuple[Any, ...]:
+        weights, state, totals, x, y, weight = replica
+        predicted, _, penalties = self.model.stateless_call(weights, state, x, training=False, return_losses=True)
+        return self._measure(y, predicted, totals), self._loss(y, predicted, weight, penalties)
+
+    # -- one batch of all replicas ---------------------------------------------------------------------------
+
+    def _step(self, weights: Tensors, state: Tensors, optimizer: Tensors, totals: Any, batch: Rows) -> Any:
+        """A gradient step: the new weights, state, optimizer and totals of metrics, and the loss [replica]."""
+        slopes, state, totals, loss = tf.vectorized_map(self._gradients, (weights, state, totals, *batch))
+        weights, optimizer = self._optimizer.stateless_apply(optimizer, slopes, weights)
+        return weights, state, optimizer, totals, loss
+
+    def _score_batch(self, weights: Tensors, state: Tensors, totals: Any, batch: Rows) -> Any:
+        return tf.vectorized_map(self._score, (weights, state, totals, *batch))
+
+    def _batches(self, rows: tf.Tensor, step: Callable[..., Any], carry: Any) -> Any:
+        """Call step(first row, number of rows, carry) for every full batch, then for the partial one."""
+        size = tf.minimum(self.batch_size, rows)  # XLA wants a full batch that fits, even where there is none
+        full, rest = rows // size, rows % size
+        _, carry = tf.while_loop(
+            lambda b, _: b < full, lambda b, c: (b + 1, step(b * size, size, c)), (tf.constant(0), carry)
+        )
+        return tf.cond(rest > 0, lambda: step(full * size, rest, carry), lambda: carry)
+
+    def _fresh_totals(self) -> list[Tensors]:
+        zeros = [m.stateless_reset_state() for m in self.metrics]
+        return [[tf.repeat(v[None], self.width, 0) for v in variables] for variables in zeros]
+
+    def _results(self, totals: list[Tensors], loss_sum: tf.Tensor, rows: tf.Tensor) -> dict[str, tf.Tensor]:
+        results = {"loss": loss_sum / tf.cast(rows, tf.float32)}
+        for metric, variables in zip(self.metrics, totals, strict=True):
+            results[metric.name] = tf.vectorized_map(metric.stateless_result, variables)
+        return results
+
+    # -- epochs ----------------------------------------------------------------------------------------------
+
+    def _train_epoch(self, rows: Rows, order: tf.Tensor, carry: Carry) -> tuple[Carry, dict[str, tf.Tensor]]:
+        """One pass over the rows in the given order [replica, row]."""
+
+        def step(first: tf.Tensor, size: tf.Tensor, moving: Any) -> Any:
+            *variables, totals, loss_sum = moving
+            index = tf.slice(order, [0, first], [self.width, size])
+            batch = Rows(*(tf.gather(a, index, batch_dims=1) for a in rows))
+            *variables, totals, loss = self._stepping(*variables, totals, batch)
+            return *variables, totals, loss_sum + loss * tf.cast(size, tf.float32)
+
+        n = tf.shape(order)[1]
+        moving = (carry.weights, carry.state, carry.optimizer, self._fresh_totals(), tf.zeros(self.width))
+        weights, state, optimizer, totals, loss_sum = self._batches(n, step, moving)
+        moved = carry._replace(weights=weights, state=state, optimizer=optimizer)
+        return moved, self._results(totals, loss_sum, n)
+
+    def _evaluate(self, rows: Rows, carry: Carry) -> dict[str, tf.Tensor]:
+        def step(first: tf.Tensor, size: tf.Tensor, moving: Any) -> Any:
+            totals, loss_sum = moving
+            batch = Rows(
+                *(tf.slice(a, [0, first] + [0] * (len(a.shape) - 2), [self.width, size, *a.shape[2:]]) for a in rows)
+            )
+            totals, loss = self._scoring(carry.weights, carry.state, totals, batch)
+            return totals, loss_sum + loss * tf.cast(size, tf.float32)
+
+        n = tf.shape(rows.x)[1]
+        totals, loss_sum = self._batches(n, step, (self._fresh_totals(), tf.zeros(self.width)))
+        return {f"val_{name}": value for name, value in self._results(totals, loss_sum, n).items()}
+
+    def _validate(self, rows: Rows, wanted: tf.Tensor, carry: Carry) -> dict[str, tf.Tensor]:
+        """What validation gives after an epoch, zeros after one that is not validated."""
+        if not self.sparse:
+            return self._evaluate(rows, carry)
+        names = [f"val_{name}" for name in self._names()]
+        return tf.cond(
+            wanted, lambda: self._evaluate(rows, carry), lambda: {name: tf.zeros(self.width) for name in names}
+        )
+
+    def _names(self) -> list[str]:
+        return ["loss", *(metric.name for metric in self.metrics)]
+
+    def _train_chunk(
+        self,
+        rows: Rows,
+        validation: Rows | None,
+        validated: tf.Tensor,
+        orders: tf.Tensor,
+        first: tf.Tensor,
+        epochs: tf.Tensor,
+        patience: tf.Tensor,
+        carry: Carry,
+    ) -> Any:
+        """Train epochs `first` to `first + epochs`, orders [replica, epoch, row]; ends when no replica is active."""
+
+        def epoch(done: tf.Tensor, carry: Carry, history: dict[str, tf.Tensor]) -> Any:
+            after, results = self._train_epoch(rows, orders[:, done], carry)
+            if validation is not None:
+                results |= self._validate(validation, validated[done], after)
+            if self.stopping is not None:
+                after = self._stop(first + done, patience, carry, after, results[self.stopping.monitor])
+            history = {k: tf.tensor_scatter_nd_update(h, [[done]], results[k][None]) for k, h in history.items()}
+            return done + 1, after, history
+
+        def go_on(done: tf.Tensor, carry: Carry, _: Any) -> tf.Tensor:
+            return (done < epochs) & tf.reduce_any(carry.active)
+
+        names = self._names() + ([f"val_{name}" for name in self._names()] if validation is not None else [])
+        history = {name: tf.zeros((tf.shape(orders)[1], self.width)) for name in names}
+        return tf.while_loop(go_on, epoch, (tf.constant(0), carry, history))
+
+    def _stop(self, epoch: tf.Tensor, patience: tf.Tensor, before: Carry, after: Carry, value: tf.Tensor) -> Carry:
+        """EarlyStopping.on_epoch_end for every replica still active; the stopped ones keep what they had."""
+        rule, known, active = self.stopping, before.watched, before.active
+        assert rule is not None
+        weights = _where(active, after.weights, before.weights)
+        state = _where(active, after.state, before.state)
+        if rule.mode == "min":
+            better = value + rule.min_delta < known["best"]
+        else:
+            better = value - rule.min_delta > known["best"]
+        better = active & (better | (epoch == 0))
+        wait = tf.where(better, 0, known["wait"] + tf.cast(active, tf.int32))
+        watched = {
+            "best": tf.where(better, value, known["best"]),
+            "best_epoch": tf.where(better, epoch, known["best_epoch"]),
+            "wait": wait,
+            "epochs_run": tf.where(active, epoch + 1, known["epochs_run"]),
+        }
+        if rule.restore_best_weights:
+            watched["kept"] = _where(better, [*weights, *state], known["kept"])
+        active &= ~(~better & (wait >= patience) & (epoch > 0))
+        return Carry(weights, state, after.optimizer, active, watched)
+
+    def _predict_block(self, weights: Tensors, state: Tensors, x: tf.Tensor) -> tf.Tensor:
+        def predict(replica: tuple[Any, ...]) -> tf.Tensor:
+            return self.model.stateless_call(*replica, training=False)[0]
+
+        return tf.vectorized_map(predict, (weights, state, x))
+
+    # -- from outside ----------------------------------------------------------------------------------------
+
+    def start(self, weights: Sequence[Any], state: Sequence[Any], learning_rate: float | None = None) -> Carry:
+        """What a training starts from, given stacked variables [replica, ...]; None: the optimizer's own rate."""
+        optimizer = [tf.constant(value) for value in self._optimizer_start]
+        if learning_rate is not None:
+            [place] = [i for i, v in enumerate(self._optimizer.variables) if v is self._optimizer.learning_rate]
+            optimizer[place] = tf.constant(learning_rate, optimizer[place].dtype)
+        carry = Carry(
+            [tf.constant(w) for w in weights],
+            [tf.constant(s) for s in state],
+            optimizer,
+            tf.ones(self.width, tf.bool),
+            {},
+        )
+        if self.stopping is None:
+            return carry
+        watched: dict[str, Any] = {
+            "best": tf.fill([self.width], np.inf if self.stopping.mode == "min" else -np.inf),
+            **{name: tf.zeros(self.width, tf.int32) for name in ("best_epoch", "wait", "epochs_run")},
+        }
+        if self.stopping.restore_best_weights:
+            watched["kept"] = [tf.zeros_like(v) for v in [*carry.weights, *carry.state]]
+        return carry._replace(watched=watched)
+
+    def train(
+        self,
+        rows: Rows,
+        validation: Rows | None,
+        validated: Any,
+        orders: Any,
+        first: int,
+        epochs: int,
+        patience: int,
+        carry: Carry,
+    ) -> Any:
+        """Train `epochs` epochs from epoch `first` on; returns how many were run, what to go on from, and the history.
+
+        Compiles what is new here, once, whoever asks: with no epochs it does nothing else.
+
+        Parameters
+        ----------
+        rows, validation
+            Tensors; `validation` may be None.
+        validated
+            Which of these epochs are validated, bool [epoch].
+        orders
+            The order of rows, int32 [replica, epoch, row].
+        """
+        tensors = (
+            rows,
+            validation,
+            *(tf.constant(value) for value in (validated, orders, first, epochs, patience)),
+            carry,
+        )
+        kinds = (
+            Rows(*(_specified(a, 1) for a in rows)),
+            None if validation is None else Rows(*(_specified(a, 1) for a in validation)),
+            _specified(tensors[2], 0),
+            _specified(tensors[3], 1, 2),
+            *(_specified(scalar) for scalar in tensors[4:7]),
+            tf.nest.map_structure(_specified, carry),
+        )
+        shapes = tuple(tuple(a.shape) for a in (rows.x, *(() if validation is None else (validation.x,)), tensors[3]))
+        if shapes in self._known:
+            return self._training(*tensors)
+        with self._lock:  # else every thread would compile it
+            self._training.get_concrete_function(*kinds)  # traced for any number of rows
+            ran = self._training(*tensors)
+            self._known.add(shapes)
+        return ran
+
+    def predict(self, weights: Sequence[Any], state: Sequence[Any], x: Any) -> Any:
+        """Predictions [replica, row, output] for x [replica, row, ...]; compiled for every shape of x anew."""
+        if x.shape in self._known:
+            return self._predicting(weights, state, x)
+        with self._lock:
+            predicted = self._predicting(weights, state, x)
+            self._known.add(x.shape)
+        return predicted

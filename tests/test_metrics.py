@@ -70,6 +70,35 @@ def test_metrics_of_classifiers_are_scikit_learns(data):
             assert ours[name] == pytest.approx(float(theirs(y, decided)), rel=1e-12, abs=1e-15), name
 
 
+# Ties, both zeros, neighbours that differ in the last bit, and the largest and smallest numbers there are.
+HARD = [0.0, -0.0, 0.5, np.nextafter(0.5, 1), 5e-324, -5e-324, 1.7e308, -1.7e308, 1e-45]
+ranked = st.sampled_from([np.float32, np.float64]).flatmap(
+    lambda kind: st.lists(
+        st.tuples(st.integers(0, 1), st.sampled_from(HARD) | st.floats(-3, 3)), min_size=1, max_size=40
+    ).map(lambda rows: (np.array([y for y, _ in rows]), np.clip([s for _, s in rows], -3e38, 3e38).astype(kind)))
+)
+
+
+@given(data=ranked)
+def test_ranking_metrics_are_scikit_learns_for_any_scores(data):
+    y, scores = data
+    ours = measure(["roc_auc", "average_precision"], y, scores, rounded(np.clip(scores, -3, 3)))
+    if len(np.unique(y)) == 1:
+        assert all(map(math.isnan, ours.values()))
+        return
+    assert ours["roc_auc"] == pytest.approx(sk.roc_auc_score(y, scores), abs=1e-12)
+    assert ours["average_precision"] == sk.average_precision_score(y, scores)
+
+
+@given(data=labelled)
+def test_the_roc_area_is_the_share_of_pairs_that_are_ranked_rightly_to_the_last_bit(data):
+    y, p = data
+    assume(0 < y.sum() < len(y))
+    above_below = p[y == 1][:, None], p[y == 0]
+    pairs = (np.greater(*above_below) + np.equal(*above_below) / 2).ravel()
+    assert measure(["roc_auc"], y, p, above(p))["roc_auc"] == pairs.sum() / len(pairs)
+
+
 def test_calibration_error_by_hand():
     # Bin 0.2 to 0.3: mean 0.25, no positive, 2 rows. Bin 0.7 to 0.8: mean 0.75, 2 of 4 positive. 0.9 and 1: one bin.
     p = [0.21, 0.29, 0.72, 0.74, 0.76, 0.78, 0.92, 1.0]
@@ -101,7 +130,7 @@ def test_a_rounded_regression_outside_the_classes_misses_its_row():
     got = of(y, scores, rounded)  # decides -1 0 2 1 0
     assert [got[name] for name in COUNTED] == [1, 1, 2, 1]
     assert got["accuracy"] == 2 / 5 == sk.accuracy_score(y, [-1, 0, 2, 1, 0])
-    assert got["recall"] == 1 / 3 and got["precision"] == 1 / 2 and got["roc_auc"] == sk.roc_auc_score(y, scores)
+    assert got["recall"] == 1 / 3 and got["precision"] == 1 / 2 and got["roc_auc"] == 5 / 6  # of six pairs
 
 
 @pytest.mark.filterwarnings("error")

@@ -19,17 +19,21 @@ def mse(rows: ScoredRows) -> float:
 @metric(needs="scores", scale=SHARE)
 def roc_auc(rows: ScoredRows) -> float:
     """Area under the ROC curve: how often a row of class 1 scores above one of class 0; undefined for one class."""
-    from sklearn.metrics import roc_auc_score
-
-    return float(roc_auc_score(rows.y, rows.scores)) if len(np.unique(rows.y)) == 2 else np.nan
+    if not rows.both:
+        return np.nan
+    hits, alarms = rows.ranking
+    # In rows, not shares of them: every term is a whole number or a half, so that the sum is exact.
+    return float(np.trapezoid(np.append(0, hits), np.append(0, alarms)) / (hits[-1] * alarms[-1]))
 
 
 @metric(needs="scores", scale=SHARE)
 def average_precision(rows: ScoredRows) -> float:
     """Mean precision over the recalls that a falling threshold reaches; undefined for one class."""
-    from sklearn.metrics import average_precision_score
-
-    return float(average_precision_score(rows.y, rows.scores)) if len(np.unique(rows.y)) == 2 else np.nan
+    if not rows.both:
+        return np.nan
+    hits, alarms = (counts[::-1] for counts in rows.ranking)  # scikit-learn adds up in this order
+    recall = np.append(hits / hits[0], 0)
+    return float(-np.sum(np.diff(recall) * (hits / (hits + alarms))))
 
 
 @metric(needs="probabilities", scale=OTHER)

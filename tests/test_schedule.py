@@ -113,10 +113,18 @@ def test_handing_out_a_hundred_thousand_seeds_looks_at_every_task_a_few_times(mo
             assert looks <= 20 * count, "work grows faster than the number of tasks"
             return super().__getattribute__(name)
 
+    class Asked(Pretender):
+        def knows(self, settings: Arm) -> bool:
+            nonlocal asked
+            asked += 1
+            return super().knows(settings)
+
     monkeypatch.setattr(schedule, "Task", Counted)
     trained: list[Task] = []
-    pretend({"dropout": range(100_000), "baseline": range(10)}, [Pretender(trained)])
-    assert len(trained) == count + 2
+    asked, arms = 0, ["baseline", "more"]
+    pretend({"dropout": range(100_000)} | dict.fromkeys(arms, range(10)), [Asked(trained)])
+    assert len(trained) == count + 2 * len(arms)
+    assert asked <= count + 10 * len(arms)  # a worker is asked of one arm for as long as it knows that one
 
 
 def test_nothing_missing_starts_nothing(monkeypatch):

@@ -47,10 +47,10 @@ def assert_same(one: Outcome, other: Outcome) -> None:
 
 def test_a_record_is_one_plain_file_the_same_bytes_each_time_beside_the_settings_that_decided_it(tmp_path):
     here = place(tmp_path / "one")
-    assert not here.exists(3)
+    assert not here.exists(3) and here.recorded() == set()
     for runs in ("one", "other"):
         place(tmp_path / runs).write(3, outcome())
-    assert here.exists(3) and here.damage(3) == ""
+    assert here.exists(3) and here.recorded() == {3} and here.damage(3) == ""
     assert contents(tmp_path / "one") == contents(tmp_path / "other")
     assert sorted(contents(here.runs)) == [f"{here.fingerprint}/seed-3.npz", f"{here.fingerprint}/settings.json"]
     with np.load(here.file(3), allow_pickle=False) as plain:  # nothing of ours is needed to read it

@@ -153,12 +153,12 @@ def _missing(plan: Plan, where: Mapping[str, Place], arms: Sequence[str]) -> tup
         if arm not in arms:
             continue
         place = where[arm]
+        recorded = place.recorded()
         for seed in plan.seeds:
-            there = place.exists(seed)
-            wrong = place.damage(seed) if there else ""
+            wrong = place.damage(seed) if seed in recorded else ""
             if wrong:
                 damaged.append(f"damaged record: {place.file(seed)}: {wrong}; not used")
-            if again or wrong or not there:
+            if again or wrong or seed not in recorded:
                 missing.setdefault(arm, []).append(seed)
     return missing, damaged
 

@@ -78,7 +78,7 @@ def measure(arm: Arm, metrics: Sequence[str], references: Sequence[str], splits:
         if diverged:
             scores = np.full(scores.shape, np.nan)
         each = [_measured(arm, chosen, *one) for one in zip(y, scores, strict=True)]
-        values += [float(np.mean([one[name] for one in each])) for name in metrics]
+        values += np.array([[one[name] for one in each] for name in metrics]).mean(axis=1).tolist()
     with np.errstate(all="ignore"):  # what a diverged replicate predicts may be infinite
         numbers = dict(outcome.numbers) | _derived(arm, outcome)
     values += [np.nan if diverged and k != "diverged" else v for k, v in numbers.items()]

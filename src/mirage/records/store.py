@@ -11,6 +11,7 @@ kept: the law draws them again from the seed.
 """
 
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -29,6 +30,7 @@ from mirage.training.replicate import Outcome
 if TYPE_CHECKING:
     from mirage.config.plan import Arm
 
+RECORD = re.compile(r"seed-(\d+)\.npz")
 NAMES = ("reference", "split", "metric")  # the parts of a number's name, as arrays of the cache
 OLD_ARM = re.compile(r".+-[0-9a-f]{12}")
 NAMED = ".old-layout-named"  # left beside records of the old layout once somebody has been told of them
@@ -49,6 +51,12 @@ class Place:
     def exists(self, seed: int) -> bool:
         """Whether there is a record of this seed; it is a whole one, unless the disk has failed since."""
         return self.file(seed).is_file()
+
+    def recorded(self) -> set[int]:
+        """The seeds that have a record, by one look at the folder."""
+        if not self.folder.is_dir():
+            return set()
+        return {int(found[1]) for name in os.listdir(self.folder) if (found := RECORD.fullmatch(name))}
 
     def damage(self, seed: int) -> str:
         """What is wrong with a record, in a few words; nothing if every bit is as it was written."""

@@ -169,10 +169,10 @@ class _Waiting:
         self._by_arm.setdefault(task.arm, deque()).append(task)
 
     def next(self, worker: Worker) -> Task | None:
-        left = {arm: len(own) for arm, own in self._by_arm.items() if own}
+        left = sorted(filter(self._by_arm.get, self._by_arm), key=lambda arm: -len(self._by_arm[arm]))
         if not left:
             return None
-        best = max(left, key=lambda arm: (worker.knows(self._arms[arm]), left[arm]))
+        best = next((arm for arm in left if worker.knows(self._arms[arm])), left[0])
         return self._by_arm[best].popleft()
 
 

@@ -80,23 +80,14 @@ ranked = st.sampled_from([np.float32, np.float64]).flatmap(
 
 
 @given(data=ranked)
-def test_ranking_metrics_are_scikit_learns_for_any_scores(data):
+def test_ranking_metrics_are_scikit_learns_for_any_scores_to_the_last_bit(data):
     y, scores = data
     ours = measure(["roc_auc", "average_precision"], y, scores, rounded(np.clip(scores, -3, 3)))
     if len(np.unique(y)) == 1:
         assert all(map(math.isnan, ours.values()))
         return
-    assert ours["roc_auc"] == pytest.approx(sk.roc_auc_score(y, scores), abs=1e-12)
+    assert ours["roc_auc"] == sk.roc_auc_score(y, scores)
     assert ours["average_precision"] == sk.average_precision_score(y, scores)
-
-
-@given(data=labelled)
-def test_the_roc_area_is_the_share_of_pairs_that_are_ranked_rightly_to_the_last_bit(data):
-    y, p = data
-    assume(0 < y.sum() < len(y))
-    above_below = p[y == 1][:, None], p[y == 0]
-    pairs = (np.greater(*above_below) + np.equal(*above_below) / 2).ravel()
-    assert measure(["roc_auc"], y, p, above(p))["roc_auc"] == pairs.sum() / len(pairs)
 
 
 def test_calibration_error_by_hand():
@@ -130,7 +121,7 @@ def test_a_rounded_regression_outside_the_classes_misses_its_row():
     got = of(y, scores, rounded)  # decides -1 0 2 1 0
     assert [got[name] for name in COUNTED] == [1, 1, 2, 1]
     assert got["accuracy"] == 2 / 5 == sk.accuracy_score(y, [-1, 0, 2, 1, 0])
-    assert got["recall"] == 1 / 3 and got["precision"] == 1 / 2 and got["roc_auc"] == 5 / 6  # of six pairs
+    assert got["recall"] == 1 / 3 and got["precision"] == 1 / 2 and got["roc_auc"] == sk.roc_auc_score(y, scores)
 
 
 @pytest.mark.filterwarnings("error")

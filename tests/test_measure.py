@@ -32,10 +32,9 @@ def measured(scenario, name, parts, numbers=FINE, metrics=None, references=None,
     splits = {k: Split(np.arange(len(y) * 10.0).reshape(-1, 10), y, roles.get(k, SCORED)) for k, y in first.items()}
     metrics = about.metrics if metrics is None else metrics
     references = about.references if references is None else references
-    rows = measure(used, metrics, references, splits, Outcome(labels, scores, {}, numbers))
-    found = {row[:3]: row[3] for row in rows}
-    assert len(found) == len(rows) and all(isinstance(value, float) for value in found.values())
-    return found
+    names, values = measure(used, metrics, references, splits, Outcome(labels, scores, {}, numbers))
+    assert len(set(names)) == len(names) and values.dtype == np.float64
+    return dict(zip(names, values.tolist(), strict=True))
 
 
 def model_numbers(found: Values) -> dict[str, float]:

@@ -70,6 +70,26 @@ def test_metrics_of_classifiers_are_scikit_learns(data):
             assert ours[name] == pytest.approx(float(theirs(y, decided)), rel=1e-12, abs=1e-15), name
 
 
+# Ties, both zeros, neighbours that differ in the last bit, and the largest and smallest numbers there are.
+HARD = [0.0, -0.0, 0.5, np.nextafter(0.5, 1), 5e-324, -5e-324, 1.7e308, -1.7e308, 1e-45]
+ranked = st.sampled_from([np.float32, np.float64]).flatmap(
+    lambda kind: st.lists(
+        st.tuples(st.integers(0, 1), st.sampled_from(HARD) | st.floats(-3, 3)), min_size=1, max_size=40
+    ).map(lambda rows: (np.array([y for y, _ in rows]), np.clip([s for _, s in rows], -3e38, 3e38).astype(kind)))
+)
+
+
+@given(data=ranked)
+def test_ranking_metrics_are_scikit_learns_for_any_scores_to_the_last_bit(data):
+    y, scores = data
+    ours = measure(["roc_auc", "average_precision"], y, scores, rounded(np.clip(scores, -3, 3)))
+    if len(np.unique(y)) == 1:
+        assert all(map(math.isnan, ours.values()))
+        return
+    assert ours["roc_auc"] == sk.roc_auc_score(y, scores)
+    assert ours["average_precision"] == sk.average_precision_score(y, scores)
+
+
 def test_calibration_error_by_hand():
     # Bin 0.2 to 0.3: mean 0.25, no positive, 2 rows. Bin 0.7 to 0.8: mean 0.75, 2 of 4 positive. 0.9 and 1: one bin.
     p = [0.21, 0.29, 0.72, 0.74, 0.76, 0.78, 0.92, 1.0]

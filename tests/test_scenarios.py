@@ -220,7 +220,7 @@ def test_a_replicate_has_every_metric_of_every_split_and_history_of_every_epoch(
     for (arm, seed), outcome in company(scenario).items():
         own = reduced(scenario)[arm]
         drawn = schedule.replicate.drawn(own, about.vary, seed)[0]
-        values = {row[:3]: row[3] for row in measure(own, about.metrics, about.references, drawn, outcome)}
+        values = dict(zip(*measure(own, about.metrics, about.references, drawn, outcome), strict=True))
         alike = own.decision.ensembles_of == 1  # else members have training rows of their own
         splits = [name for name, rows in drawn.items() if rows.role != LOOKED_AT and (alike or name != "train")]
         for reference in ("", *about.references):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from test_identity import VARY, arm
 
+from mirage.metrics.rows import Measured
 from mirage.records import identity
 from mirage.records.store import Damaged, Place
 from mirage.training.replicate import Outcome
@@ -46,10 +47,10 @@ def assert_same(one: Outcome, other: Outcome) -> None:
 
 def test_a_record_is_one_plain_file_the_same_bytes_each_time_beside_the_settings_that_decided_it(tmp_path):
     here = place(tmp_path / "one")
-    assert not here.exists(3)
+    assert not here.exists(3) and here.recorded() == set()
     for runs in ("one", "other"):
         place(tmp_path / runs).write(3, outcome())
-    assert here.exists(3) and here.damage(3) == ""
+    assert here.exists(3) and here.recorded() == {3} and here.damage(3) == ""
     assert contents(tmp_path / "one") == contents(tmp_path / "other")
     assert sorted(contents(here.runs)) == [f"{here.fingerprint}/seed-3.npz", f"{here.fingerprint}/settings.json"]
     with np.load(here.file(3), allow_pickle=False) as plain:  # nothing of ours is needed to read it
@@ -132,7 +133,7 @@ for seed in (3, 4):
 WRITER = """
 for seed in range(20):
     here.write(seed, outcome(seed))
-    here.keep_measured("key", {seed: [("", "test", "mse", float(seed))]})
+    here.keep_measured("key", {seed: Measured((("", "test", "mse"),), np.array([float(seed)]))})
     here.write_provenance([seed], 1.23456)
 """
 
@@ -150,14 +151,20 @@ def test_several_processes_write_the_same_records_at_the_same_time(tmp_path):
     assert [writer.wait(timeout=120) for writer in writers] == [0, 0, 0]
     here = place(tmp_path)
     assert [here.damage(seed) for seed in range(20)] == [""] * 20
-    assert here.measured("key", range(20)) == {seed: [("", "test", "mse", float(seed))] for seed in range(20)}
+    assert_kept(here, {seed: Measured((("", "test", "mse"),), np.array([float(seed)])) for seed in range(20)})
     lines = [json.loads(x) for x in (here.folder / "provenance.jsonl").read_text(encoding="utf-8").splitlines()]
     assert sorted(line["seeds"][0] for line in lines) == sorted([*range(20)] * 3) and lines[0]["seconds"] == 1.235
     assert set(lines[0]) >= {"written", "host", "git_commit", "git_changed", "processor", "instructions", "packages"}
     assert len(list(here.folder.iterdir())) == 20 + 3
 
 
-ROWS = [("", "test", "mse", 0.1), ("", "model", "diverged", float("inf")), ("line", "test", "mse", -0.0)]
+NAMES = (("", "test", "mse"), ("", "model", "diverged"), ("line", "test", "mse"))
+NUMBERS = Measured(NAMES, np.array([0.1, np.inf, -0.0]))
+
+
+def assert_kept(here: Place, expected: dict[int, Measured]) -> None:
+    """These numbers come back under the key, bit for bit, and no others."""
+    np.testing.assert_equal(here.measured("key", range(20)), expected, strict=True)
 
 
 @pytest.fixture
@@ -165,23 +172,25 @@ def measured(tmp_path):
     here = place(tmp_path)
     for seed in (1, 2, 3):
         here.write(seed, outcome())
-    here.keep_measured("key", {1: ROWS, 3: ROWS})
-    here.keep_measured("key", {2: ROWS})
+    here.keep_measured("key", {1: NUMBERS, 3: NUMBERS})
+    here.keep_measured("key", {2: NUMBERS})
     return here
 
 
-def test_measured_rows_come_back_for_the_key_and_the_very_records_they_were_kept_for(measured):
-    assert measured.measured("key", [1, 2]) == {1: ROWS, 2: ROWS} and measured.measured("other", [1, 2, 3]) == {}
-    measured.keep_measured("key", {9: ROWS, 3: ROWS[:1]})  # no record, and other rows than most: not kept
-    assert set(measured.measured("key", [1, 2, 3, 9])) == {1, 2}
-    measured.keep_measured("key", {3: [*ROWS[:2], ("line", "test", "mse", float("nan"))]})
-    assert np.isnan(measured.measured("key", [3])[3][2][3])
+def test_measured_numbers_come_back_for_the_key_and_the_very_records_they_were_kept_for(measured):
+    assert_kept(measured, {1: NUMBERS, 2: NUMBERS, 3: NUMBERS})
+    assert set(measured.measured("key", [2])) == {2} and measured.measured("other", [1, 2, 3]) == {}
+    measured.keep_measured("key", {9: NUMBERS, 3: Measured(NAMES[:1], np.ones(1))})  # no record, and fewer than most
+    assert_kept(measured, {1: NUMBERS, 2: NUMBERS})
+    others = Measured(NAMES, np.array([0.1, 5e-324, np.nan]))
+    measured.keep_measured("key", {3: others})
+    assert_kept(measured, {1: NUMBERS, 2: NUMBERS, 3: others})
     measured.write(1, outcome(off=1.0))
     measured.file(2).unlink()
     measured.write(3, outcome())  # the same again: what was measured is still true
-    assert set(measured.measured("key", [1, 2, 3])) == {3}
+    assert_kept(measured, {3: others})
     cache = measured.folder / "measured-key.npz"
     cache.write_bytes(cache.read_bytes()[:-1])  # damaged: made again
-    assert measured.measured("key", [3]) == {}
-    measured.keep_measured("key", {3: ROWS})
-    assert measured.measured("key", [3]) == {3: ROWS}
+    assert_kept(measured, {})
+    measured.keep_measured("key", {3: NUMBERS})
+    assert_kept(measured, {3: NUMBERS})

@@ -14,7 +14,7 @@ from mirage.clock import Clock
 from mirage.config import project
 from mirage.config.plan import Plan
 from mirage.data.split import CannotDraw
-from mirage.metrics.rows import Row, measure
+from mirage.metrics.rows import Measured, measure
 from mirage.records import source
 from mirage.records.identity import measuring
 from mirage.records.store import Place
@@ -148,16 +148,17 @@ def _missing(plan: Plan, where: Mapping[str, Place], arms: Sequence[str]) -> tup
     """The seeds to train by arm, those without a whole record or all if the plan says so; a line a damaged record."""
     missing: dict[str, list[int]] = {}
     damaged: list[str] = []
+    again = plan.request.force and "train" in plan.request.steps
     for arm in plan.arms:
         if arm not in arms:
             continue
         place = where[arm]
+        recorded = place.recorded()
         for seed in plan.seeds:
-            wrong = ""
-            if place.exists(seed) and (wrong := place.damage(seed)):
+            wrong = place.damage(seed) if seed in recorded else ""
+            if wrong:
                 damaged.append(f"damaged record: {place.file(seed)}: {wrong}; not used")
-            again = plan.request.force and "train" in plan.request.steps
-            if again or wrong or not place.exists(seed):
+            if again or wrong or seed not in recorded:
                 missing.setdefault(arm, []).append(seed)
     return missing, damaged
 
@@ -176,13 +177,13 @@ def _check_drawable(plan: Plan, missing: Mapping[str, Sequence[int]]) -> None:
             raise reasons[0]
 
 
-Fresh = dict[str, dict[int, list[Row]]]  # rows by arm and seed
+Fresh = dict[str, dict[int, Measured]]  # by arm and seed
 
 
 def _train(
     plan: Plan, where: Mapping[str, Place], missing: Mapping[str, Sequence[int]], watch: Watch
 ) -> tuple[Fresh, list[schedule.Failure]]:
-    """Train the missing replicates, each recorded as soon as its stack is done; their measured rows, and failures."""
+    """Train the missing replicates, each recorded as soon as its stack is done; their numbers, and failures."""
     _check_drawable(plan, missing)
     next(iter(where.values())).runs.mkdir(parents=True, exist_ok=True)  # found out before training
     fresh: Fresh = {arm: {} for arm in plan.arms}
@@ -223,8 +224,8 @@ def _train(
     return fresh, of_twins
 
 
-def _measured(plan: Plan, arm: str, place: Place, fresh: Mapping[int, list[Row]], watch: Watch) -> dict[int, list[Row]]:
-    """The measured rows of all seeds: fresh ones, those kept from before, and the rest measured from records."""
+def _measured(plan: Plan, arm: str, place: Place, fresh: Mapping[int, Measured], watch: Watch) -> dict[int, Measured]:
+    """The numbers of all seeds: fresh ones, those kept from before, and the rest measured from records."""
     own, about = plan.arms[arm], plan.about
     key = measuring(own, about.metrics, about.references)
     with watch.clock.phase("measure"):
@@ -234,7 +235,7 @@ def _measured(plan: Plan, arm: str, place: Place, fresh: Mapping[int, list[Row]]
             if seed not in known and seed not in fresh:
                 rows = drawn(own, about.vary, seed)[0]
                 new[seed] = measure(own, about.metrics, about.references, rows, place.read(seed))
-        with contextlib.suppress(OSError):  # a cache: where it cannot be written, rows are measured again
+        with contextlib.suppress(OSError):  # a cache: where it cannot be written, records are measured again
             if new:
                 place.keep_measured(key, new)
     return known | new

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from mirage.config.plan import Plan
     from mirage.data.split import Array, Splits
-    from mirage.metrics.rows import Row
+    from mirage.metrics.rows import Measured
     from mirage.records.store import Place
     from mirage.training.replicate import Outcome
 
@@ -129,21 +130,28 @@ class Results:
         return self.drawn_by(self)
 
 
-def tidy(plan: Plan, measured: Mapping[str, Mapping[int, Sequence[Row]]]) -> pd.DataFrame:
+def tidy(plan: Plan, measured: Mapping[str, Mapping[int, Measured]]) -> pd.DataFrame:
     """Tidy rows with the columns `COLUMNS`, in the order of arms, then seeds.
 
-    `measured` has the rows (reference, split, metric, value) of every arm and seed; arms and seeds that it lacks are
-    left out.
+    `measured` has the numbers of every arm and seed; arms and seeds that it lacks are left out.
     """
     import pandas as pd
 
-    rows = [
-        (plan.scenario, f"{arm}:{reference}" if reference else arm, seed, split, metric, value)
-        for arm in plan.arms
-        for seed in plan.seeds
-        for reference, split, metric, value in measured.get(arm, {}).get(seed, ())
-    ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    parts = []
+    for arm in plan.arms:
+        own = [(seed, measured[arm][seed]) for seed in plan.seeds if seed in measured.get(arm, {})]
+        for names, alike in groupby(own, lambda one: one[1].names):
+            seeds, numbers = zip(*alike, strict=True)
+            part = {
+                "scenario": plan.scenario,
+                "arm": [f"{arm}:{reference}" if reference else arm for reference, _, _ in names] * len(seeds),
+                "seed": np.repeat(seeds, len(names)),
+                "split": [split for _, split, _ in names] * len(seeds),
+                "metric": [metric for _, _, metric in names] * len(seeds),
+                "value": np.concatenate([one.values for one in numbers]),
+            }
+            parts.append(pd.DataFrame(part))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
 
 
 def judged(plan: Plan, rows: pd.DataFrame, claims: Sequence[Claim], yes_no: Collection[str] = ()) -> pd.DataFrame:
@@ -151,9 +159,9 @@ def judged(plan: Plan, rows: pd.DataFrame, claims: Sequence[Claim], yes_no: Coll
 
     `yes_no` are the metrics that are 0 or 1 in every replicate.
     """
-    from mirage.claims.verdicts import judge
+    from mirage.claims.verdicts import judge, terms_in
 
-    known = set(zip(rows["arm"], rows["split"], rows["metric"], strict=True))
+    known = terms_in(rows) if plan.changes else set()
 
     def there(claim: Claim) -> bool:
         test = claim.test(plan.about.kind)
@@ -166,7 +174,7 @@ def judged(plan: Plan, rows: pd.DataFrame, claims: Sequence[Claim], yes_no: Coll
 def results(
     plan: Plan,
     places: Mapping[str, Place],
-    measured: Mapping[str, Mapping[int, Sequence[Row]]],
+    measured: Mapping[str, Mapping[int, Measured]],
     claims: Sequence[Claim] = (),
     yes_no: Collection[str] = (),
     drawn_by: Callable[[Results], Any] | None = None,
@@ -178,7 +186,7 @@ def results(
     places
         Where each arm's records are.
     measured
-        The measured rows by arm and seed, as `mirage.metrics.rows.measure` gives them.
+        The numbers of each arm and seed, as `mirage.metrics.rows.measure` gives them.
     claims
         Those of the plan's lesson; none where the scenario belongs to no lesson.
     yes_no

@@ -1,5 +1,7 @@
 """Tidy rows to means, spreads and intervals over seeds."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -25,12 +27,12 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
         values without a number. The sd is the sample's (n - 1), the interval Student's t; both need two values.
     """
     diverged = rows[(rows["metric"] == "diverged") & (rows["value"] == 1)]
-    gone = set(zip(diverged["arm"], diverged["seed"], strict=True))
+    gone: dict[Any, Any] = dict(iter(diverged.groupby("arm")["seed"]))
     summary = []
-    for keys, group in rows.groupby(KEYS, sort=False):
+    for keys, group in rows.groupby(KEYS, sort=False)[["seed", "value"]]:
         arm, _, metric = keys
-        out = np.array([metric != "diverged" and (arm, seed) in gone for seed in group["seed"]], bool)
-        values = group["value"].to_numpy()
+        seeds, values = group["seed"].to_numpy(), group["value"].to_numpy()
+        out = np.isin(seeds, gone[arm]) if metric != "diverged" and arm in gone else np.zeros(len(seeds), bool)
         kept = values[~out & np.isfinite(values)]
         undefined = int((~out & ~np.isfinite(values)).sum())
         summary.append((*keys, *mean_and_sd(kept), *interval(kept), len(kept), undefined, int(out.sum())))

@@ -25,6 +25,11 @@ COLUMNS = [*ABOUT, *NUMBERS, "scope", "verdict", "reason"]
 DECIDING = ["deciding_low", "deciding_high"]  # the interval that a verdict follows from, for figures
 
 
+def terms_in(rows: pd.DataFrame) -> set[Triple]:
+    """Every (arm, split, metric) of tidy rows."""
+    return set(rows[["arm", "split", "metric"]].drop_duplicates().itertuples(index=False, name=None))
+
+
 def differences(test: Test, rows: pd.DataFrame) -> pd.Series[float]:
     """Left minus right, one number per seed.
 
@@ -82,11 +87,12 @@ def judge(
     lessons = sorted({claim.lesson for claim in claims})
     if len(lessons) > 1:
         raise ValueError(f"judge: got claims of {', '.join(lessons)}, expected one lesson")
-    known = set(zip(rows["arm"], rows["split"], rows["metric"], strict=True))
+    known = terms_in(rows)
     for claim in claims:
         check(claim, kind, known)
     tests = tests_of(claims, kind)
-    pairs = {name: differences(test, rows) for name, test in tests.items()}
+    tested = rows[rows["metric"].isin([metric for test in tests.values() for _, _, metric in sides(test)])]  # of many
+    pairs = {name: differences(test, tested) for name, test in tests.items()}
     samples = {name: _sample(test, pairs[name], yes_no) for name, test in tests.items()}
     raw = {
         name: 1.0 if _undecidable(pairs[name]) else float(statistics.p_value(samples[name], test.margin))

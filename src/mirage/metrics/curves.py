@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mirage.data.split import Array
+from mirage.metrics.metric import ranking
 
 RECALLS = np.linspace(0.02, 1, 50)
 
@@ -13,11 +14,9 @@ def precision_recall(y: Array, scores: Array) -> Array:
     """Precision [seed, recall] at the recalls `RECALLS`, of classes and scores [seed, row], as the threshold falls."""
     curves = []
     for truth, score in zip(y, scores, strict=True):
-        order = np.argsort(-score, kind="stable")
-        last = np.append(np.flatnonzero(np.diff(score[order])), len(order) - 1)  # rows of one score go together
-        hits, called = np.cumsum(truth[order])[last], last + 1
+        hits, alarms = ranking(truth == 1, score)
         reached = np.searchsorted(hits / hits[-1], RECALLS - 1e-12)
-        curves.append((hits / called)[reached])
+        curves.append((hits / (hits + alarms))[reached])
     return np.array(curves)
 
 

@@ -11,6 +11,15 @@ from mirage.data.split import Array
 SHARE, COUNT, CORRELATION, OTHER = "share", "count", "correlation", "other"  # 0 to 1, whole numbers, -1 to 1, any
 
 
+def ranking(positive: Array, scores: Array) -> tuple[Array, Array]:
+    """How many rows of class 1, and of class 0, lie at or above each distinct score, the highest first [score]."""
+    order = np.argsort(-scores)
+    ranked = scores[order]
+    last = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), len(ranked) - 1)  # rows of one score go together
+    hits = np.cumsum(positive[order])[last]
+    return hits, last + 1 - hits
+
+
 @dataclass(frozen=True)
 class ScoredRows:
     """Rows of one split with what a model made of them.
@@ -31,7 +40,7 @@ class ScoredRows:
     @cached_property
     def labelled(self) -> bool:
         """Whether every true value is class 0 or 1."""
-        return bool(np.isin(self.y, (0, 1)).all())
+        return bool((self.positive | (self.y == 0)).all())
 
     @cached_property
     def probable(self) -> bool:
@@ -43,27 +52,37 @@ class ScoredRows:
         """Which rows are of class 1."""
         return np.asarray(self.y == 1)
 
+    @cached_property
+    def both(self) -> bool:
+        """Whether there are rows of class 1 and others."""
+        return bool(self.positive.any() and not self.positive.all())
+
+    @cached_property
+    def ranking(self) -> tuple[Array, Array]:
+        """`ranking` of these rows; made once for all metrics of it."""
+        return ranking(self.positive, self.scores)
+
     # A decision that is neither 0 nor 1 counts as missing the row's class.
 
     @cached_property
     def tn(self) -> int:
         """Rows of class 0 that are decided so."""
-        return int(np.sum(~self.positive & (self.decided == 0)))
+        return int(np.count_nonzero(~self.positive & (self.decided == 0)))
 
     @cached_property
     def fp(self) -> int:
         """Rows of class 0 that are decided otherwise."""
-        return int(np.sum(~self.positive & (self.decided != 0)))
+        return int(np.count_nonzero(~self.positive & (self.decided != 0)))
 
     @cached_property
     def fn(self) -> int:
         """Rows of class 1 that are decided otherwise."""
-        return int(np.sum(self.positive & (self.decided != 1)))
+        return int(np.count_nonzero(self.positive & (self.decided != 1)))
 
     @cached_property
     def tp(self) -> int:
         """Rows of class 1 that are decided so."""
-        return int(np.sum(self.positive & (self.decided == 1)))
+        return int(np.count_nonzero(self.positive & (self.decided == 1)))
 
 
 @dataclass(frozen=True)

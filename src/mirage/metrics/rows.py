@@ -1,7 +1,8 @@
-"""Outcomes to rows: every number of a replicate, from what its record holds and the rows it was made from."""
+"""Outcomes to numbers: all of a replicate, from what its record holds and the rows it was made from."""
 
+import functools
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -14,7 +15,14 @@ from mirage.metrics.metric import Metric, ScoredRows, compute
 from mirage.metrics.table import METRICS, REFERENCES
 from mirage.models.kind import Kind
 
-Row = tuple[str, str, str, float]  # reference (nothing: the arm itself), split, metric, value
+Name = tuple[str, str, str]  # reference (nothing: the arm itself), split, metric
+
+
+class Measured(NamedTuple):
+    """Every number of a replicate: values [name] and what they are."""
+
+    names: tuple[Name, ...]
+    values: Array
 
 
 class Arm(Protocol):
@@ -41,13 +49,13 @@ class Outcome(Protocol):
     def numbers(self) -> Mapping[str, float]: ...  # noqa: D102
 
 
-def measure(arm: Arm, metrics: Sequence[str], references: Sequence[str], splits: Splits, outcome: Outcome) -> list[Row]:
-    """All rows of a replicate: the arm's own, those without a split (`model`), and its references' on the same data.
+def measure(arm: Arm, metrics: Sequence[str], references: Sequence[str], splits: Splits, outcome: Outcome) -> Measured:
+    """All numbers of a replicate: the arm's own, those without a split (`model`), and its references' on the same data.
 
     Parameters
     ----------
     metrics, references
-        Names, in the order in which rows are listed.
+        Names, in the order in which numbers are listed.
     splits
         The rows of the replicate's first model.
     outcome
@@ -55,33 +63,41 @@ def measure(arm: Arm, metrics: Sequence[str], references: Sequence[str], splits:
 
     Returns
     -------
-    list
-        Rows. If the replicate diverged, every value except `diverged` is NaN.
+    Measured
+        Names and values. If the replicate diverged, every value except `diverged` is NaN.
     """
     diverged = bool(outcome.numbers["diverged"])
     chosen = [METRICS[name] for name in metrics]
     scored = [name for name, split in splits.items() if not split.looked_at]
     if arm.decision.ensembles_of > 1:
         scored.remove("train")  # every model has training rows of its own
-    rows: list[Row] = []
+    values: list[float] = []
     for split in scored:
         scores = _scores(arm, outcome, split)
         y = _by_model(outcome.labels[split])[: len(scores)]  # one test set, repeated for every model
         if diverged:
             scores = np.full(scores.shape, np.nan)
         each = [_measured(arm, chosen, *one) for one in zip(y, scores, strict=True)]
-        rows += [("", split, name, float(np.mean([one[name] for one in each]))) for name in metrics]
+        values += np.array([[one[name] for one in each] for name in metrics]).mean(axis=1).tolist()
     with np.errstate(all="ignore"):  # what a diverged replicate predicts may be infinite
         numbers = dict(outcome.numbers) | _derived(arm, outcome)
-    rows += [("", "model", k, np.nan if diverged and k != "diverged" else v) for k, v in numbers.items()]
+    values += [np.nan if diverged and k != "diverged" else v for k, v in numbers.items()]
     for name in references:
         predictions = REFERENCES[name].predictions(arm.data, {s: splits[s] for s in dict.fromkeys(["train", *scored])})
         for split in scored:
             y, scores = splits[split].y, predictions[split]
             decided = decisions.above(scores, arm.decision.threshold)
-            values = compute(chosen, ScoredRows(y, scores, decided, arm.decision.miss_cost))
-            rows += [(name, split, metric, value) for metric, value in values.items()]
-    return rows
+            values += compute(chosen, ScoredRows(y, scores, decided, arm.decision.miss_cost)).values()
+    return Measured(_names(tuple(metrics), tuple(references), tuple(scored), tuple(numbers)), np.array(values))
+
+
+@functools.cache
+def _names(
+    metrics: tuple[str, ...], references: tuple[str, ...], splits: tuple[str, ...], numbers: tuple[str, ...]
+) -> tuple[Name, ...]:
+    """The names of a replicate's values, in their order: one object for all replicates that are alike."""
+    own, *others = ([(by, split, metric) for split in splits for metric in metrics] for by in ("", *references))
+    return (*own, *(("", "model", number) for number in numbers), *(name for other in others for name in other))
 
 
 def _by_model(values: Array) -> Array:

@@ -3,7 +3,7 @@
     runs/<fingerprint>/
         seed-<seed>.npz       a record: labels and scores by split, history by epoch, numbers without a split
         settings.json         all that decided the fingerprint, to see why two of them differ
-        measured-<key>.npz    a cache: the rows measured from these records; it may be deleted
+        measured-<key>.npz    a cache: the numbers measured from these records; it may be deleted
         provenance.jsonl      where and when, a line for each stack
 
 Records and settings are the same bytes whenever and wherever they are made again on one kind of machine. Inputs are not
@@ -11,6 +11,7 @@ kept: the law draws them again from the seed.
 """
 
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mirage.metrics.rows import Measured
 from mirage.records import checked, files
 from mirage.records.checked import Array, Damaged
 from mirage.records.identity import fingerprint, settings_of
@@ -28,8 +30,8 @@ from mirage.training.replicate import Outcome
 if TYPE_CHECKING:
     from mirage.config.plan import Arm
 
-Row = tuple[str, str, str, float]  # reference ("" for the arm itself), split, metric, value
-
+RECORD = re.compile(r"seed-(\d+)\.npz")
+NAMES = ("reference", "split", "metric")  # the parts of a number's name, as arrays of the cache
 OLD_ARM = re.compile(r".+-[0-9a-f]{12}")
 NAMED = ".old-layout-named"  # left beside records of the old layout once somebody has been told of them
 
@@ -49,6 +51,12 @@ class Place:
     def exists(self, seed: int) -> bool:
         """Whether there is a record of this seed; it is a whole one, unless the disk has failed since."""
         return self.file(seed).is_file()
+
+    def recorded(self) -> set[int]:
+        """The seeds that have a record, by one look at the folder."""
+        if not self.folder.is_dir():
+            return set()
+        return {int(found[1]) for name in os.listdir(self.folder) if (found := RECORD.fullmatch(name))}
 
     def damage(self, seed: int) -> str:
         """What is wrong with a record, in a few words; nothing if every bit is as it was written."""
@@ -93,50 +101,49 @@ class Place:
         with (self.folder / "provenance.jsonl").open("ab", buffering=0) as file:
             file.write(line.encode("utf-8"))
 
-    def measured(self, key: str, seeds: Sequence[int]) -> dict[int, list[Row]]:
-        """Rows measured before, by seed; only of records that are still the very ones that were measured.
+    def measured(self, key: str, seeds: Sequence[int]) -> dict[int, Measured]:
+        """What was measured before, by seed; only of records that are still the very ones that were measured.
 
         `key` says what was measured and how: see `mirage.records.identity.measuring`.
         """
         wanted = set(seeds)
         cached = self._cache(key)
         return {
-            s: rows for s, (record, rows) in cached.items() if s in wanted and checked.stated(self.file(s)) == record
+            s: kept for s, (record, kept) in cached.items() if s in wanted and checked.stated(self.file(s)) == record
         }
 
-    def keep_measured(self, key: str, rows: Mapping[int, Sequence[Row]]) -> None:
-        """Add the measured rows of some seeds to those kept under the same key.
+    def keep_measured(self, key: str, measured: Mapping[int, Measured]) -> None:
+        """Add what was measured of some seeds to what is kept under the same key.
 
-        Seeds without a record are not kept, nor those whose rows are others than most seeds': they are measured again.
+        Seeds without a record are not kept, nor those whose names are others than most seeds': they are measured again.
         """
         with files.locked(self.runs):
-            every = self._cache(key) | {s: (checked.stated(self.file(s)), list(own)) for s, own in rows.items()}
+            every = self._cache(key) | {s: (checked.stated(self.file(s)), own) for s, own in measured.items()}
             every = {seed: kept for seed, kept in every.items() if kept[0]}
-            layouts = {seed: tuple(row[:3] for row in own) for seed, (_, own) in every.items()}
-            if not layouts:
+            if not every:
                 return
-            [(layout, _)] = Counter(layouts.values()).most_common(1)
-            alike = sorted(seed for seed in every if layouts[seed] == layout)
-            names = {name: [row[i] for row in layout] for i, name in enumerate(("reference", "split", "metric"))}
+            [(names, _)] = Counter(own.names for _, own in every.values()).most_common(1)
+            alike = sorted(seed for seed, (_, own) in every.items() if own.names == names)
             arrays = {
                 "seeds": np.array(alike, np.int64),
                 "records": np.array([every[seed][0] for seed in alike], str),
-                **{name: np.array(words, str) for name, words in names.items()},
-                "values": np.array([[row[3] for row in every[seed][1]] for seed in alike], np.float64),
+                **{part: np.array(words, str) for part, words in zip(NAMES, zip(*names, strict=True), strict=True)},
+                "values": np.array([every[seed][1].values for seed in alike], np.float64),
             }
             checked.write(self._cache_file(key), arrays)
 
     def _cache_file(self, key: str) -> Path:
         return self.folder / f"measured-{key}.npz"
 
-    def _cache(self, key: str) -> dict[int, tuple[str, list[Row]]]:
-        """Checksum of the record and measured rows by seed; nothing if there are none, or damaged ones."""
+    def _cache(self, key: str) -> dict[int, tuple[str, Measured]]:
+        """Checksum of the record and what was measured, by seed; nothing if there is no cache, or a damaged one."""
         try:
-            kept = {name: values.tolist() for name, values in checked.read(self._cache_file(key)).items()}
-            names = list(zip(kept["reference"], kept["split"], kept["metric"], strict=True))
+            kept = checked.read(self._cache_file(key))
+            names = tuple(zip(*(kept[part].tolist() for part in NAMES), strict=True))
+            seeds, records = kept["seeds"].tolist(), kept["records"].tolist()
             return {
-                seed: (record, [(*name, value) for name, value in zip(names, values, strict=True)])
-                for seed, record, values in zip(kept["seeds"], kept["records"], kept["values"], strict=True)
+                seed: (record, Measured(names, values))
+                for seed, record, values in zip(seeds, records, kept["values"], strict=True)
             }
         except (Damaged, KeyError):
             return {}

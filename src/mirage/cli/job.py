@@ -1,6 +1,7 @@
 """One job: a plan is made, shown, and written. Every job of a sweep is one, in this process or a worker's."""
 
 import dataclasses
+import functools
 import shlex
 import time
 import uuid
@@ -125,8 +126,8 @@ def write(made: Made, clock: Clock) -> list[tuple[str, Path]]:
         with clock.phase("draw"):
             again = "train" not in plan.request.steps
             scenarios = api.stated(lesson).scenarios
-            file = project.lesson_file(lesson)
-            drawn = pages.write_page(folder, api.lesson_module(lesson), file, [made.results], scenarios, again)
+            load, file = functools.partial(api.lesson_module, lesson), project.lesson_file(lesson)
+            drawn = pages.write_page(folder, load, file, [made.results], scenarios, again)
         written += [("figure", place) for place in drawn]
     return written
 

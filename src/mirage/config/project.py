@@ -83,5 +83,11 @@ def sweep_file(name: str) -> Path:
 
 
 def lesson_file(lesson: str) -> Path:
-    """The file with a lesson's text and panels."""
-    return EXPERIMENTS / f"{lesson}.py"
+    """The file with a lesson's text and panels.
+
+    Raises ConfigError if there is none.
+    """
+    file = EXPERIMENTS / f"{lesson}.py"
+    if not file.is_file():
+        raise ConfigError(f"lesson: got {lesson}, expected a file {file}")
+    return file

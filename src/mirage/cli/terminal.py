@@ -3,6 +3,7 @@
 import codecs
 import multiprocessing
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -100,6 +101,15 @@ def _lines(total: int, err: Console) -> Callable[[int], None]:
                 err.print(f"training    {done / total:.0%} done, {time_left((now - began) / done * (total - done))}")
 
     return count
+
+
+def paragraph(label: str, text: str) -> str:
+    """A text beside its label, wrapped to the terminal."""
+    width = min(NARROWEST, get_terminal_size((NARROWEST, 24)).columns)
+    indent = " " * 12
+    return textwrap.fill(
+        text, max(width, 40), initial_indent=f"{label:<12}", subsequent_indent=indent, break_long_words=False
+    )
 
 
 def time_left(seconds: float) -> str:

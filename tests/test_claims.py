@@ -20,6 +20,20 @@ def test_a_claims_file_gives_typed_claims():
     assert claims.tests_of([got], "controlled") == {}
 
 
+def test_one_claim_answers_the_question_in_each_kind_where_one_is_named():
+    controlled = ENTRY | {"controlled": TESTED}
+    for named, kinds in (
+        (None, {}),
+        ("a-beats-b", {"as_written": "a-beats-b", "controlled": "a-beats-b"}),
+        ({"as_written": "a-beats-b", "controlled": None}, {"as_written": "a-beats-b"}),
+        ({"controlled": "a-beats-b"}, {"controlled": "a-beats-b"}),
+    ):
+        stated = claims.parse(DOCUMENT | {"answer": named, "claims": [controlled]})
+        assert stated.answers == kinds and claims.parse(DOCUMENT).answers == {}
+        for kind in claims.KINDS:
+            assert stated.answer(kind) == (stated.claims[0] if kind in kinds else None)
+
+
 @pytest.mark.parametrize("kinds", [["real"], ["controlled", "real"], ["real", "controlled", "as_written"]])
 def test_a_lesson_has_one_to_three_kinds_and_a_test_for_each(kinds):
     entry = {key: value for key, value in ENTRY.items() if key not in claims.KINDS} | dict.fromkeys(kinds, TESTED)
@@ -83,6 +97,22 @@ def test_a_bad_claim_is_one_clear_line(change, line):
         (DOCUMENT | {"claims": ["x"]}, "claims of duel, number 1: got 'x', expected the keys id, article, example"),
         (DOCUMENT | {"claims": [ENTRY, ENTRY]}, "claims of duel: id: got 'a-beats-b' 2 times, expected each once"),
         (DOCUMENT | {"scenarios": {}}, "claims of duel: scenarios: got {}, expected one to three of as_written,"),
+        (
+            DOCUMENT | {"answer": "a-beats-b"},
+            "claims of duel: answer.controlled: got 'a-beats-b', expected one of null",
+        ),
+        (
+            DOCUMENT | {"answer": {"as_written": "a-beats-c"}},
+            "claims of duel: answer.as_written: got 'a-beats-c' (did you mean 'a-beats-b'?), expected one of a",
+        ),
+        (
+            DOCUMENT | {"answer": {"real": None}},
+            "claims of duel: answer: got unknown kind 'real', expected one of as_w",
+        ),
+        (
+            DOCUMENT | {"answer": ["a-beats-b"]},
+            "claims of duel: answer.as_written: got ['a-beats-b'] (did you mean",
+        ),
         (
             DOCUMENT | {"scenarios": {"as_writen": "duel"}},
             "claims of duel: scenarios: got unknown kind 'as_writen' (did",

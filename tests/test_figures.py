@@ -266,7 +266,7 @@ def test_a_page_just_drawn_is_up_to_date_until_anything_that_it_shows_has_change
     folder, file = tmp_path, tmp_path / "lesson.py"
     first, second = halves = [of(folder, name) for name in ("overfitting", "overfitting_controlled")]
     file.write_text('"""Why?\n\nBecause of 3.\n"""\n\nx = 1\n', encoding="utf-8")
-    written = pages.write_page(folder, BLANK, file, halves, {})
+    written = pages.write_page(folder, lambda: BLANK, file, halves, {})
     assert written == pages.figure_files(folder, first.plan) and all(one.exists() for one in written)
     file.write_text('"""Why?\n\nBecause of 4.\n"""\n\nx = 1  # a comment\n', encoding="utf-8")
     assert pages.up_to_date(folder, [load(folder, half.plan) for half in halves], file)
@@ -295,9 +295,9 @@ def test_a_committed_page_is_never_overwritten_with_a_part_of_it(folder, tmp_pat
     file = project.lesson_file("overfitting")
     for i in (0, 1):
         with pytest.raises(pages.IncompletePage, match=f"no records of {list(scenarios.values())[1 - i]}, expected"):
-            pages.write_page(tmp_path, BLANK, file, [halves[i]], scenarios)
+            pages.write_page(tmp_path, lambda: BLANK, file, [halves[i]], scenarios)
     assert not list(tmp_path.rglob("*.png"))
-    written = pages.write_page(tmp_path, BLANK, file, halves[::-1], scenarios)
+    written = pages.write_page(tmp_path, lambda: BLANK, file, halves[::-1], scenarios)
     assert written[0] == tmp_path / "figures/overfitting.png"
-    [custom, _] = pages.write_page(tmp_path, BLANK, file, [of(folder, "overfitting")], scenarios)
+    [custom, _] = pages.write_page(tmp_path, lambda: BLANK, file, [of(folder, "overfitting")], scenarios)
     assert custom.parent == tmp_path / "custom"

@@ -49,6 +49,29 @@ def test_help_is_a_screenful_that_names_every_lesson(light: dict[str, str], tmp_
         assert knob in out
 
 
+def imported(*words: str) -> set[str]:
+    """The heavy libraries that a command imports, in a process of its own."""
+    heavy = ("keras", "matplotlib", "pandas", "scipy", "sklearn", "tensorflow")
+    code = f"""
+import sys
+from mirage.cli.main import main
+try:
+    main({words!r})
+except SystemExit:
+    pass
+print("imported", *sorted(set({heavy!r}) & set(sys.modules)))
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
+    return set(ran.stdout.splitlines()[-1].split()[1:])
+
+
+def test_what_draws_and_what_tests_is_imported_only_where_something_is_drawn_or_tested(tmp_path: Path) -> None:
+    words = ("scenario=ridge_lasso", "seed=3", f"results_dir={tmp_path}")
+    assert {"matplotlib", "sklearn"} <= imported(*words)
+    assert imported(*words) == {"pandas"}  # recorded, and its figure is up to date
+    assert imported(*words, "model.alpah=1") == imported("--help") == set()
+
+
 def test_cfg_prints_all_settings_and_diff_what_one_scenario_changes_of_another_and_nothing_is_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """What notebooks, scripts, benchmarks and tests use: plans, results, lessons. Silent; raises, never exits."""
 
+import ast
 import importlib.util
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -70,12 +71,12 @@ def canonical(scenario: str, *request: str) -> Plan:
     return compose.plan(scenario, *request, f"seed={CANONICAL_SEEDS[0]}", f"replicates={len(CANONICAL_SEEDS)}")
 
 
-def perform(plan: Plan, watch: Watch | None = None) -> Made:
-    """Make a plan with the claims of its lesson; see `mirage.making.make`.
+def perform(plan: Plan, watch: Watch | None = None, of_lesson: Stated | None = None) -> Made:
+    """Make a plan with the claims of its lesson, read unless they are given; see `mirage.making.make`.
 
     Before a canonical plan is trained, a claim is refused that names an arm, split or metric the scenario won't have.
     """
-    claims = claims_of(plan.about.lesson)
+    claims = of_lesson.claims if of_lesson is not None else claims_of(plan.about.lesson)
     if plan.canonical and "train" in plan.request.steps:
         _check_claims(plan, claims)
     return make(plan, claims, watch, _figure)
@@ -119,6 +120,12 @@ def _check_claims(plan: Plan, claims: Iterable[Claim]) -> None:
             check(claim, kind, known)
         except ValueError as error:
             raise ConfigError(str(error)) from None
+
+
+def question(lesson: str) -> str:
+    """The question of a lesson, the first line of its text; its panels are not loaded."""
+    text = ast.get_docstring(ast.parse(project.lesson_file(lesson).read_text(encoding="utf-8")))
+    return (text or "").partition("\n")[0]
 
 
 # -- lessons -------------------------------------------------------------------------------------------------
@@ -169,8 +176,6 @@ def lesson(name: str) -> Lesson:
 def lesson_module(name: str) -> ModuleType:
     """A lesson's file, loaded as a module."""
     file = project.lesson_file(name)
-    if not file.is_file():
-        raise ConfigError(f"lesson: got {name}, expected a file {file}")
     spec = importlib.util.spec_from_file_location(f"lesson_{name}", file)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -11,6 +11,7 @@ class Clock:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._began = time.perf_counter()
         self._spent: dict[str, float] = {}
 
     @contextmanager
@@ -21,6 +22,10 @@ class Clock:
             yield
         finally:
             self.add({name: time.perf_counter() - began})
+
+    def passed(self) -> float:
+        """Seconds since this clock was made."""
+        return time.perf_counter() - self._began
 
     def add(self, elsewhere: Mapping[str, float]) -> None:
         """Add what was spent elsewhere, as in another process."""

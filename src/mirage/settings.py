@@ -32,7 +32,8 @@ class Settings(BaseModel):
     can be left out of what identifies a record, and a new setting changes no record. Every other value is in ``conf/``.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+    # A class's checks are built when it is first used: a run uses few of all blocks.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:

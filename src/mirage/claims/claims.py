@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,6 +89,12 @@ class Stated:
     lesson: str
     scenarios: Mapping[str, str]
     claims: tuple[Claim, ...]
+    answers: Mapping[str, str]
+    """The claim that answers the lesson's question, by kind; a kind of scenario that answers nothing is left out."""
+
+    def answer(self, kind: str) -> Claim | None:
+        """The claim that answers the lesson's question in a kind of scenario, if one does."""
+        return next((claim for claim in self.claims if claim.id == self.answers.get(kind)), None)
 
 
 def parse(document: Mapping[str, Any]) -> Stated:
@@ -96,7 +102,7 @@ def parse(document: Mapping[str, Any]) -> Stated:
 
     Raises ValueError, one line: lesson, claim, key, what it got, what it expected.
     """
-    _keys("claims file", document, ("lesson", "scenarios", "claims"))
+    _keys("claims file", document, ("lesson", "scenarios", "claims"), ("answer",))
     lesson = _text("claims file: lesson", document["lesson"])
     where = f"claims of {lesson}"
     scenarios = _scenarios(f"{where}: scenarios", document["scenarios"])
@@ -105,7 +111,8 @@ def parse(document: Mapping[str, Any]) -> Stated:
     ids = [claim.id for claim in claims]
     for name in ids:
         _expect(ids.count(name) == 1, f"{where}: id", f"{name!r} {ids.count(name)} times, expected each once")
-    return Stated(lesson, scenarios, tuple(claims))
+    answers = _answers(f"{where}: answer", document.get("answer"), scenarios, claims)
+    return Stated(lesson, scenarios, tuple(claims), answers)
 
 
 def _scenarios(where: str, entry: Any) -> dict[str, str]:
@@ -114,6 +121,16 @@ def _scenarios(where: str, entry: Any) -> dict[str, str]:
     for kind in entry:
         _expect(kind in KINDS, where, f"unknown kind {_unknown(kind, KINDS)}")
     return {kind: _text(f"{where}.{kind}", entry[kind]) for kind in KINDS if kind in entry}
+
+
+def _answers(where: str, entry: Any, kinds: Collection[str], claims: Collection[Claim]) -> dict[str, str]:
+    """The answering claim by kind, where it is tested; one name stands for all kinds, null for none."""
+    named = entry if isinstance(entry, Mapping) else dict.fromkeys(kinds, entry)
+    for kind, name in named.items():
+        _expect(kind in kinds, where, f"unknown kind {_unknown(kind, kinds)}")
+        known = [*tests_of(claims, kind), None]
+        _expect(name in known, f"{where}.{kind}", _unknown(name, ["null" if one is None else one for one in known]))
+    return {kind: name for kind, name in named.items() if name is not None}
 
 
 def _claim(where: str, number: int, entry: Any, lesson: str, kinds: Iterable[str]) -> Claim:

@@ -28,6 +28,9 @@ enough to matter: such claims are judged as if one further seed had come out dif
 Sources: Holm, Scand. J. Stat. 6 (1979) 65; Schuirmann, J. Pharmacokin. Biopharm. 15 (1987) 657 (two one-sided tests);
 Hall, J. R. Stat. Soc. B 54 (1992) 221 (skewness). Skewness from few seeds comes out too small; the factor 1 + 8.5/n
 against that is Hazen's, see Bobée and Robitaille, Water Resour. Res. 11 (1975) 851.
+
+scipy.special, with Student's t and the normal law, is imported by the functions that need it: a run of one seed, which
+tests nothing, does without. (scipy.stats takes longer to import.)
 """
 
 from __future__ import annotations
@@ -37,7 +40,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri, stdtr, stdtrit  # Student's t and the normal law; scipy.stats takes longer to import
 
 Floats = npt.NDArray[np.float64]
 
@@ -64,6 +66,8 @@ def interval(values: npt.ArrayLike, level: float = 0.95) -> tuple[float, float]:
     n = len(v)
     if n < 2:
         return math.nan, math.nan
+    from scipy.special import stdtrit
+
     mean, sd = mean_and_sd(v)
     half = sd / math.sqrt(n) * float(stdtrit(n - 1, (1 + level) / 2))
     return mean - half, mean + half
@@ -86,6 +90,8 @@ def p_value(differences: npt.ArrayLike, margin: float) -> Floats:
 
     `differences` has shape (..., n) with n of at least 2, all defined; the result (...), 0 where all n are equal.
     """
+    from scipy.special import stdtr
+
     d = np.asarray(differences, float)
     n, same = d.shape[-1], equal(d, margin)
     varied = np.where(same[..., None], np.arange(n), d)  # any numbers that vary do, for p is 0 there
@@ -160,6 +166,8 @@ def deciding_interval(differences: npt.ArrayLike, level: float) -> tuple[float, 
 
 def _critical(level: float, n: Any) -> Any:
     """What Student's t of n values exceeds with a chance of half the level."""
+    from scipy.special import stdtrit
+
     return -stdtrit(n - 1, level / 2)
 
 
@@ -177,6 +185,8 @@ def seeds_to_settle(differences: npt.ArrayLike, margin: float, level: float = LE
     The first number above the present one at which the mean is clear of the nearest bound (in standard errors: the
     smaller of t and Hall's t) by the critical t of `level` plus the normal 80 % quantile. None if above `MAX_SEEDS`.
     """
+    from scipy.special import ndtri
+
     d = np.asarray(differences, float)
     n = np.arange(len(d) + 1, MAX_SEEDS + 1)
     enough = clearance(d, margin, n) >= _critical(level, n) + ndtri(POWER)

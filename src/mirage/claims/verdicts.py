@@ -30,15 +30,20 @@ def terms_in(rows: pd.DataFrame) -> set[Triple]:
     return set(rows[["arm", "split", "metric"]].drop_duplicates().itertuples(index=False, name=None))
 
 
-def differences(test: Test, rows: pd.DataFrame) -> pd.Series[float]:
-    """Left minus right, one number per seed.
+def pairs(test: Test, rows: pd.DataFrame) -> pd.DataFrame:
+    """The two sides of a test, `left` and `right`, one pair per seed.
 
     `rows` are one scenario's tidy rows (arm, seed, split, metric, value). The result is indexed by seed, ascending,
-    with every seed that either side has; NaN where one of the two numbers is missing or not finite.
+    with every seed that either side has; NaN where a number is missing or not finite.
     """
-    pairs = pd.DataFrame({"left": _values(test.left, rows), "right": _values(test.right, rows)})
-    pairs = pairs.where(np.isfinite(pairs.to_numpy(float))).sort_index()
-    return pairs["left"] - pairs["right"]
+    both = pd.DataFrame({"left": _values(test.left, rows), "right": _values(test.right, rows)})
+    return both.where(np.isfinite(both.to_numpy(float))).sort_index()
+
+
+def differences(test: Test, rows: pd.DataFrame) -> pd.Series[float]:
+    """Left minus right, one number per seed, of the `pairs` of a test; NaN where one of the two is."""
+    both = pairs(test, rows)
+    return both["left"] - both["right"]
 
 
 def _values(side: str | float, rows: pd.DataFrame) -> pd.Series[float] | float:
@@ -92,10 +97,10 @@ def judge(
         check(claim, kind, known)
     tests = tests_of(claims, kind)
     tested = rows[rows["metric"].isin([metric for test in tests.values() for _, _, metric in sides(test)])]  # of many
-    pairs = {name: differences(test, tested) for name, test in tests.items()}
-    samples = {name: _sample(test, pairs[name], yes_no) for name, test in tests.items()}
+    effects = {name: differences(test, tested) for name, test in tests.items()}
+    samples = {name: _sample(test, effects[name], yes_no) for name, test in tests.items()}
     raw = {
-        name: 1.0 if _undecidable(pairs[name]) else float(statistics.p_value(samples[name], test.margin))
+        name: 1.0 if _undecidable(effects[name]) else float(statistics.p_value(samples[name], test.margin))
         for name, test in tests.items()
     }
     adjusted = dict(zip(tests, statistics.holm(list(raw.values())), strict=True))
@@ -107,7 +112,7 @@ def judge(
             reason = test.untestable + (f"; design: {test.design}" if test.design else "")
             row |= {"scope": "", "verdict": "untestable", "reason": reason}
         else:
-            d = pairs[claim.id]
+            d = effects[claim.id]
             row |= zip(NUMBERS, (*_effect(d), test.margin, d.count(), _agree(test, d)), strict=True)
             verdict, reason = _verdict(test, d, samples[claim.id], adjusted[claim.id], len(tests))
             row |= {"scope": scope, "verdict": verdict, "reason": reason}

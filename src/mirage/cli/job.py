@@ -1,6 +1,7 @@
 """One job: a plan is made, shown, and written. Every job of a sweep is one, in this process or a worker's."""
 
 import dataclasses
+import functools
 import shlex
 import time
 import uuid
@@ -8,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mirage import api, making
+from mirage.claims.claims import Stated
 from mirage.clock import Clock
 from mirage.config import compose, project
 from mirage.config.plan import Plan
@@ -41,6 +43,8 @@ class Report:
     spent: dict[str, float]
     done: bool
     """Whether there are results."""
+    answer: Sequence[tuple[str, str]] = ()
+    """What the end of the command says, by label: the question of the plan's lesson and what these seeds say on it."""
 
 
 def run(words: Sequence[str], session: Session, number: int = 1) -> Report:
@@ -56,9 +60,14 @@ def do(plan: Plan, session: Session, number: int = 1) -> Report:
     """Make, show and write a plan."""
     clock = Clock()
     errors: list[tuple[str, int]] = []
+    said: list[tuple[str, str]] = []
     done = False
     try:
-        errors += perform(plan, clock)
+        lesson = api.stated(plan.about.lesson) if plan.about.lesson else None
+        made = perform(plan, clock, lesson)
+        errors += [*_failed(plan, made), *_diverged(plan, made)]
+        if lesson is not None and session.jobs == 1:
+            said = _answer(lesson, made)
         done = True
     except ERRORS as error:
         errors.append(line_of(error))
@@ -67,7 +76,7 @@ def do(plan: Plan, session: Session, number: int = 1) -> Report:
 
         left = (time.time() - session.began) / number * (session.jobs - number)
         console().print(f"so far      {number} of {session.jobs} jobs, {time_left(left)}")
-    return Report(errors, clock.spent() if done else {}, done)
+    return Report(errors, clock.spent() if done else {}, done, said)
 
 
 def line_of(error: BaseException) -> tuple[str, int]:
@@ -79,15 +88,14 @@ def line_of(error: BaseException) -> tuple[str, int]:
     return " ".join(str(error).split()), BAD_INPUT
 
 
-def perform(plan: Plan, clock: Clock) -> list[tuple[str, int]]:
-    """Make what a plan asks for and say where it is; lines on what failed or diverged."""
+def perform(plan: Plan, clock: Clock, lesson: Stated | None) -> Made:
+    """Make what a plan asks for and say where it is; `lesson` is what stands in its lesson's file of claims."""
     from mirage.cli import terminal
 
     out, err = terminal.console(), terminal.console(stderr=True)
     began = time.perf_counter()
     _name_old_records(plan, err.print)
-    made = api.perform(plan, making.Watch(terminal.progress, err.print, clock))
-    errors = [*_failed(plan, made), *_diverged(plan, made)]
+    made = api.perform(plan, making.Watch(terminal.progress, err.print, clock), lesson)
     plan = made.results.plan
     out.print(terminal.table(plan.about.title, made.results.table(), list(plan.arms), plan.about.show, plan.seeds))
     if len(plan.seeds) > 1 and plan.about.lesson:
@@ -95,13 +103,22 @@ def perform(plan: Plan, clock: Clock) -> list[tuple[str, int]]:
     out.print(f"replicates  {made.trained} trained, {made.read} read from their records")
     for folder in dict.fromkeys(place.folder for place in made.results.records.values()):
         out.print(f"records     {folder}")
-    for kind, place in write(made, clock):
+    for kind, place in write(made, clock, lesson):
         out.print(f"{kind:<11} {place}")
     out.print(f"took        {time.perf_counter() - began:.1f} s for {plan.scenario}")
-    return errors
+    return made
 
 
-def write(made: Made, clock: Clock) -> list[tuple[str, Path]]:
+def _answer(lesson: Stated, made: Made) -> list[tuple[str, str]]:
+    """The question of a lesson and the sentence that answers it, each with its label."""
+    from mirage.cli import answer
+
+    results = made.results
+    judged = answer.canonical(lesson, results, project.RESULTS / "tables")
+    return [("question", api.question(lesson.lesson)), ("answer", answer.answer(lesson, results, judged))]
+
+
+def write(made: Made, clock: Clock, lesson: Stated | None) -> list[tuple[str, Path]]:
     """Write the table and figure of a plan: what was written, by kind.
 
     A canonical plan's figure, which shows all of its lesson's scenarios, is drawn at the end of the command; a ready
@@ -118,15 +135,13 @@ def write(made: Made, clock: Clock) -> list[tuple[str, Path]]:
             written.append(("table", tables.write_tables(folder, made.results, project.scenarios())))
             if plan.canonical and plan.about.lesson:
                 written.append(("claims", tables.write_claims(folder, made.results, project.lessons())))
-    if "figures" in plan.request.steps and not plan.canonical and plan.about.lesson:
+    if "figures" in plan.request.steps and not plan.canonical and lesson is not None:
         from mirage.report import pages
 
-        lesson = plan.about.lesson
         with clock.phase("draw"):
             again = "train" not in plan.request.steps
-            scenarios = api.stated(lesson).scenarios
-            file = project.lesson_file(lesson)
-            drawn = pages.write_page(folder, api.lesson_module(lesson), file, [made.results], scenarios, again)
+            load, file = functools.partial(api.lesson_module, lesson.lesson), project.lesson_file(lesson.lesson)
+            drawn = pages.write_page(folder, load, file, [made.results], lesson.scenarios, again)
         written += [("figure", place) for place in drawn]
     return written
 

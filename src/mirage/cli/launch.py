@@ -123,7 +123,7 @@ def draw_lesson(folder: str, lesson: str, again: bool) -> tuple[list[Path], str]
     if not halves:
         return [], f"{lesson}: figure not drawn: no records"
     try:
-        file = project.lesson_file(lesson)
-        return pages.write_page(Path(folder), api.lesson_module(lesson), file, halves, scenarios, again), ""
+        load, file = functools.partial(api.lesson_module, lesson), project.lesson_file(lesson)
+        return pages.write_page(Path(folder), load, file, halves, scenarios, again), ""
     except pages.IncompletePage as incomplete:
         return [], str(incomplete)

@@ -6,7 +6,6 @@ import gc
 import io
 import os
 import sys
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor
 
@@ -27,10 +26,8 @@ def main(words: Sequence[str] | None = None) -> None:
     from mirage.cli.terminal import print_any_sign
 
     print_any_sign()
-    began = time.perf_counter()
-    clock = Clock()
     try:
-        lines = command(list(sys.argv[1:] if words is None else words), clock)
+        lines = command(list(sys.argv[1:] if words is None else words), Clock())
     except job.ERRORS as error:
         lines = [job.line_of(error)]
     except BrokenExecutor:
@@ -43,9 +40,6 @@ def main(words: Sequence[str] | None = None) -> None:
         ]
     except KeyboardInterrupt:
         lines = [("interrupted: complete records are kept; run the same command to continue", INTERRUPTED)]
-    if clock.spent():
-        spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in clock.spent().items())
-        print(f"time        {time.perf_counter() - began:.1f} s; by phase, all cores added up: {spent}")
     for line, _ in lines:
         print(line, file=sys.stderr)
     sys.stdout.flush()
@@ -79,9 +73,27 @@ def command(words: Sequence[str], clock: Clock) -> Lines:
     plan = compose.plan_of(typed)
     if flags.cfg:
         return _show(plan)
+    return _run(plan, clock)
+
+
+def _run(plan: Plan, clock: Clock) -> Lines:
+    """Do the one job of a command; what it says on its lesson's question stands last."""
     report = job.do(plan, Session())
     clock.add(report.spent)
-    return report.errors + (_last(lambda: _draw([plan], clock)) if report.done else [])
+    lines = report.errors + (_last(lambda: _draw([plan], clock)) if report.done else [])
+    _say_time(clock)
+    if report.answer:
+        from mirage.cli.terminal import console, paragraph
+
+        console().print("", *(paragraph(label, text) for label, text in report.answer), sep="\n")
+    return lines
+
+
+def _say_time(clock: Clock) -> None:
+    """How long a command took, and where its time went."""
+    if clock.spent():
+        spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in clock.spent().items())
+        print(f"time        {clock.passed():.1f} s; by phase, all cores added up: {spent}")
 
 
 def _flags(words: Sequence[str]) -> argparse.Namespace:
@@ -139,7 +151,9 @@ def _sweep(words: Sequence[str], clock: Clock) -> Lines:
                 console().print(f"sweep       {said}")
         _draw(done, clock)
 
-    return lines + _last(sum_up)
+    lines += _last(sum_up)
+    _say_time(clock)
+    return lines
 
 
 def _last(action: Callable[[], None]) -> Lines:

@@ -3,18 +3,22 @@
 import codecs
 import multiprocessing
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from shutil import get_terminal_size
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Wide enough for every number: in a narrower terminal, and in a file, lines are rather long than cut.
 NARROWEST = 110
@@ -102,6 +106,15 @@ def _lines(total: int, err: Console) -> Callable[[int], None]:
     return count
 
 
+def paragraph(label: str, text: str) -> str:
+    """A text beside its label, wrapped to the terminal."""
+    width = min(NARROWEST, get_terminal_size((NARROWEST, 24)).columns)
+    indent = " " * 12
+    return textwrap.fill(
+        text, max(width, 40), initial_indent=f"{label:<12}", subsequent_indent=indent, break_long_words=False
+    )
+
+
 def time_left(seconds: float) -> str:
     """A time that is left, in words: seconds up to a hundred, then minutes."""
     return f"about {seconds:.0f} s left" if seconds < 100 else f"about {seconds / 60:.0f} min left"
@@ -111,8 +124,10 @@ def _shown(value: float) -> str:
     return "-" if np.isnan(value) else f"{value:.4g}"
 
 
-def _alike(summary: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
+def _alike(summary: "pd.DataFrame", arms: Sequence[str]) -> "pd.DataFrame":
     """Name a reference once where it scores the same beside every arm (they share their data)."""
+    import pandas as pd
+
     numbers = [c for c in summary.columns if c != "arm"]
     by_reference: dict[str, list[pd.DataFrame]] = {}
     for arm, group in summary.groupby("arm", sort=False):
@@ -125,7 +140,7 @@ def _alike(summary: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
     return pd.concat(parts)
 
 
-def table(title: str, summary: pd.DataFrame, arms: Sequence[str], show: Sequence[str], seeds: Sequence[int]) -> Table:
+def table(title: str, summary: "pd.DataFrame", arms: Sequence[str], show: Sequence[str], seeds: Sequence[int]) -> Table:
     """A summary as a table: one value a line for a single seed, else mean, sd and interval.
 
     Of the metrics of a split only those in `show` are listed, of a reference only the first of them.
@@ -160,7 +175,7 @@ def table(title: str, summary: pd.DataFrame, arms: Sequence[str], show: Sequence
     return shown
 
 
-def verdicts(judged: pd.DataFrame) -> Table:
+def verdicts(judged: "pd.DataFrame") -> Table:
     """The verdicts on a lesson's claims that could be tested."""
     shown = Table(title="Claims", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name, justify in (("claim", "left"), ("effect", "right"), ("95 % interval", "right"), ("verdict", "left")):

@@ -11,7 +11,7 @@ import hashlib
 import importlib.util
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,7 +92,7 @@ def ours(name: str) -> str | None:
         if table.is_file():
             if end == len(parts):
                 return None
-            found = {bound: dotted for _, bound, dotted in _imported(ast.parse(_text(table)), module, True)}
+            found = {bound: dotted for _, bound, dotted in _imported(ast.walk(ast.parse(_text(table))), module, True)}
             return ours(found[parts[end]]) if parts[end] in found else None
     return None
 
@@ -126,10 +126,10 @@ def _check_unchanged(file: Path) -> None:
 @functools.cache
 def scan(module: str) -> Scan:
     """Look at a whole module, whatever the settings."""
-    tree = _Plain().visit(ast.parse(_text(file_of(module))))
+    nodes = list(ast.walk(_Plain().visit(ast.parse(_text(file_of(module))))))
     words: set[str] = set()
     classes = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Name):
             words.add(node.id)
         elif isinstance(node, ast.Attribute):
@@ -140,7 +140,7 @@ def scan(module: str) -> Scan:
             words.add(node.name)
             off = {f.target.id for f in node.body if isinstance(f, ast.AnnAssign) and _is_off(f)}  # type: ignore[union-attr]
             classes[node.name] = frozenset(filter(None, map(_last, node.bases))), frozenset(off)
-    return Scan(frozenset(dotted for _, _, dotted in _imported(tree, module)), frozenset(words), classes)
+    return Scan(frozenset(dotted for _, _, dotted in _imported(nodes, module)), frozenset(words), classes)
 
 
 def _is_off(field: ast.AnnAssign) -> bool:
@@ -168,10 +168,10 @@ def _root(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _imported(tree: ast.AST, module: str, package: bool = False) -> Iterator[tuple[ast.stmt, str, str]]:
-    """Import statements anywhere in a tree, with each name that they bind and the dotted name it stands for."""
+def _imported(nodes: Iterable[ast.AST], module: str, package: bool = False) -> Iterator[tuple[ast.stmt, str, str]]:
+    """The import statements among nodes, with each name that they bind and the dotted name it stands for."""
     home = module if package else module.rpartition(".")[0]
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield node, alias.asname or alias.name.split(".")[0], alias.name
@@ -238,6 +238,8 @@ class _Off(ast.NodeTransformer):
 
     def _learn_parts(self, node: ast.FunctionDef) -> None:
         """Know the names that a function gives to parts of settings, and to nothing else."""
+        if not self.known:
+            return
         bound = Counter(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
         for part in ast.walk(node):
             if (
@@ -287,18 +289,21 @@ def _declares(part: ast.stmt) -> bool:
 @functools.cache
 def reduced(module: str, off: frozenset[str], kinds: frozenset[str]) -> Reduced:
     """What is left of a module where the settings named in `off` are off; `kinds` are the classes of settings."""
-    tree = _Off(off, kinds).visit(_Plain().visit(ast.parse(_text(file_of(module)))))
-    statements = list(_imported(tree, module))
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    tree = _Plain().visit(ast.parse(_text(file_of(module))))
+    if kinds:  # where nothing names settings there is nothing to take out
+        tree = _Off(off, kinds).visit(tree)
+    nodes = list(ast.walk(tree))
+    statements = list(_imported(nodes, module))
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
     # `as` may change what a name stands for, so the names in use count; where they are imported does not.
     names = sorted({(bound, dotted) for _, bound, dotted in statements if bound in used})
     gone = {id(statement) for statement, _, _ in statements}
-    for node in ast.walk(tree):
+    for node in nodes:
         body = getattr(node, "body", None)
         if isinstance(body, list):
             node.body = [part for part in body if id(part) not in gone] or [ast.Pass()]  # type: ignore[attr-defined]
             for field in ("orelse", "finalbody"):
                 if isinstance(rest := getattr(node, field, None), list):
                     setattr(node, field, [part for part in rest if id(part) not in gone])
-    code = ast.unparse(ast.fix_missing_locations(tree)) + "\n" + "\n".join(map(" ".join, names))
+    code = ast.unparse(tree) + "\n" + "\n".join(map(" ".join, names))
     return Reduced(hashlib.sha256(code.encode()).hexdigest(), frozenset(dotted for _, dotted in names))

@@ -2,7 +2,7 @@
 
 import ast
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +42,7 @@ def missing(scenarios: Mapping[str, str], halves: Sequence[Results]) -> list[str
 
 def write_page(
     results: Path,
-    lesson: Any,
+    lesson: Callable[[], Any],
     file: Path,
     halves: Sequence[Results],
     scenarios: Mapping[str, str],
@@ -55,7 +55,7 @@ def write_page(
     results
         The results folder.
     lesson, file
-        The lesson's module and where it is.
+        What loads the lesson's module, called only to draw; and where the module is.
     halves
         Canonical results of all of the lesson's scenarios; or those of one changed run.
     scenarios
@@ -78,7 +78,7 @@ def write_page(
     if again or not up_to_date(results, halves, file):
         from mirage.figures import page, style  # Matplotlib, which a run whose figure is up to date does not need
 
-        figure = page.compose(lesson, halves)
+        figure = page.compose(lesson(), halves)
         for place in files:
             style.save(figure, place)
         write_text(*_stamp(results, halves, file, drawing_code()))

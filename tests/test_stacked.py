@@ -18,10 +18,11 @@ from keras import optimizers
 from mirage.data.streams import Streams
 from mirage.models.kinds.mlp import Mlp
 from mirage.models.variables import CannotStackError, Variables, initial
-from mirage.training import program, stacked
+from mirage.training import elementwise, stacked
 from mirage.training.fit import fit, fit_one_by_one
-from mirage.training.program import Program, Rows, Stopping
+from mirage.training.program import Program, Rows
 from mirage.training.stacked import Fitted
+from mirage.training.stopping import Stopping
 
 WIDTH = 4
 ROWS, BATCH, FEATURES = 23, 8, 3  # two full batches and a partial one
@@ -149,14 +150,14 @@ def test_a_replica_is_the_same_bytes_in_another_process_with_other_threads_and_c
 
 
 def test_a_program_trains_arms_of_any_rate_and_number_of_rows_as_their_own_programs_do():
-    """Dropout rate, penalty, learning rate, patience and rows are inputs: one trace serves them all."""
+    """Dropout rate, penalty, learning rate, patience and rows are inputs: only which batches there are is traced."""
     rates = {"dropout": 0.6, "l2": 0.2}
     shared = stack(started(mlp(8, dropout=0.3, l2=0.01)), stopping=STOPPING)
     own = stack(
         started(mlp(8, **rates)), stopping=dataclasses.replace(STOPPING, patience=1), optimizer=optimizers.Adam(0.05)
     )
     start, made = [Variables.of(started(mlp(8, **rates), seed)) for seed in (3, 5)], {}
-    for rows in (ROWS, 8, 5):  # a partial batch, a whole one, less than one
+    for rows in (ROWS, 19, 8, 5, 7):  # with a partial batch, a whole one, less than one
         for name, trainer, given in (("shared", shared, {"learning_rate": 0.05, "patience": 1}), ("own", own, {})):
             made[name] = stacked.fit(
                 trainer, start, data([3, 5], rows), epochs=EPOCHS, orders=shuffles([3, 5], rows), **given
@@ -164,7 +165,7 @@ def test_a_program_trains_arms_of_any_rate_and_number_of_rows_as_their_own_progr
         for one, other in zip(made["shared"], made["own"], strict=True):
             assert one.history["loss"].tobytes() == other.history["loss"].tobytes()
             assert b"".join(map(bytes, one.variables.trainable)) == b"".join(map(bytes, other.variables.trainable))
-    assert shared._training.experimental_get_tracing_count() == 1
+    assert shared._training.experimental_get_tracing_count() == 3
 
 
 def test_validation_at_some_epochs_gives_what_model_fit_gives_there_and_says_where():
@@ -205,7 +206,7 @@ def test_an_optimizer_that_mixes_elements_is_refused(optimizer):
         stack(started(EVERYTHING), optimizer=optimizer)
 
 
-@pytest.mark.parametrize("optimizer", program.ELEMENTWISE)
+@pytest.mark.parametrize("optimizer", elementwise.ELEMENTWISE)
 def test_an_elementwise_optimizer_moves_stacked_variables_as_it_moves_single_ones(optimizer):
     draw = np.random.default_rng(0)
     start = draw.normal(size=(3, 5, 2)).astype("float32")
@@ -218,7 +219,7 @@ def test_an_elementwise_optimizer_moves_stacked_variables_as_it_moves_single_one
         return variable.numpy()
 
     def moved_by_the_program(values, slopes):
-        rule = program.functional(optimizer(learning_rate=0.1, weight_decay=0.01, clipvalue=0.5))
+        rule = elementwise.functional(optimizer(learning_rate=0.1, weight_decay=0.01, clipvalue=0.5))
         rule.build([keras.Variable(values)])
         weights, state = [values], [v.value for v in rule.variables]
         for slope in slopes:

@@ -10,8 +10,9 @@ import numpy as np
 
 from mirage.clock import Clock
 from mirage.models.variables import Variables
-from mirage.training.program import Program, Rows, Stopping
+from mirage.training.program import Program, Rows
 from mirage.training.stacked import Array, Fitted, finite
+from mirage.training.stopping import Stopping
 
 
 class OrderedRows(keras.utils.PyDataset):

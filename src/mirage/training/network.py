@@ -11,9 +11,10 @@ from mirage.data.split import Array, Splits
 from mirage.data.streams import Streams
 from mirage.models.variables import initial
 from mirage.training import stacked
-from mirage.training.program import Program, Rows, Stopping
+from mirage.training.program import Program, Rows
 from mirage.training.replicate import WIDTH, Trained
 from mirage.training.stacked import Fitted
+from mirage.training.stopping import Stopping
 
 if TYPE_CHECKING:
     import keras

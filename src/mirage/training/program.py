@@ -16,38 +16,15 @@ import numpy as np
 import tensorflow as tf
 
 from mirage.models.variables import CannotStackError
-
-Tensors = list[tf.Tensor]
-
-# Updates of these treat every number alike, wherever it stands, so that stacking changes nothing. Lamb, Adafactor
-# and Muon do not: they take norms or factors over a whole variable.
-ELEMENTWISE = (
-    keras.optimizers.SGD,
-    keras.optimizers.RMSprop,
-    keras.optimizers.Adam,
-    keras.optimizers.AdamW,
-    keras.optimizers.Adamax,
-    keras.optimizers.Nadam,
-    keras.optimizers.Adagrad,
-    keras.optimizers.Adadelta,
-    keras.optimizers.Ftrl,
-    keras.optimizers.Lion,
-)
+from mirage.training import elementwise
+from mirage.training.stopping import Carry, Stopping, Tensors, after_epoch, begin
 
 
-@dataclass(frozen=True)
-class Stopping:
-    """Keras's EarlyStopping, per replica.
+class Batches(NamedTuple):
+    """Whether rows are cut into full batches, a partial one, or both: what is traced for them."""
 
-    `monitor` is a key of the history (``val_loss``, ``loss``, ``val_accuracy``); `mode` says whether less (``min``)
-    or more (``max``) of it is better.
-    """
-
-    patience: int
-    monitor: str = "val_loss"
-    mode: str = "min"
-    min_delta: float = 0.0
-    restore_best_weights: bool = False
+    full: bool
+    partial: bool
 
 
 class Rows(NamedTuple):
@@ -59,71 +36,6 @@ class Rows(NamedTuple):
     x: Any
     y: Any
     weight: Any = None
-
-
-class Carry(NamedTuple):
-    """What a training goes on from, a leading axis for the replicas.
-
-    Attributes
-    ----------
-    weights, state
-        Trainable variables, and all others of the model.
-    optimizer
-        The optimizer's variables; those that are no weights' (step count, learning rate) without the leading axis.
-    active
-        Which replicas still train [replica].
-    watched
-        What early stopping keeps: the best value and its epoch, epochs without a better one, epochs run [replica], and
-        the best weights and state; nothing without it.
-    """
-
-    weights: Tensors
-    state: Tensors
-    optimizer: Tensors
-    active: tf.Tensor
-    watched: dict[str, Any]
-
-
-[_PLAIN] = [c for c in keras.Optimizer.__mro__ if c.__name__ == "BaseOptimizer"]
-
-
-class _Functional(keras.Optimizer):
-    """In place of what Keras's optimizers do on TensorFlow for `tf.distribute`, which wants variables: plain Keras."""
-
-    assign = _PLAIN.assign
-    assign_add = _PLAIN.assign_add
-    assign_sub = _PLAIN.assign_sub
-    add_variable_from_reference = _PLAIN.add_variable_from_reference
-    stateless_apply = _PLAIN.stateless_apply
-    _apply_weight_decay = _PLAIN._apply_weight_decay
-    _backend_update_step = _PLAIN._backend_update_step
-    _var_key = _PLAIN._var_key
-
-
-def functional(optimizer: keras.Optimizer) -> keras.Optimizer:
-    """The same optimizer with a `stateless_apply`, which Keras has on every backend but TensorFlow."""
-    kind = type(optimizer)
-    plain: Any = type(kind.__name__, (kind, _Functional), {})
-    return plain.from_config(optimizer.get_config())
-
-
-def _refuse(what: str, got: object, expected: str) -> None:
-    raise CannotStackError(f"{what}: got {got}, expected {expected}")
-
-
-def _check(model: keras.Model, optimizer: keras.Optimizer) -> None:
-    if not model.built or len(model.inputs) != 1 or len(model.outputs) != 1:
-        _refuse("model", f"{len(model.inputs or ())} inputs, built={model.built}", "a built model with one of each")
-    if type(optimizer) not in ELEMENTWISE:
-        _refuse("optimizer", type(optimizer).__name__, "one of " + ", ".join(o.__name__ for o in ELEMENTWISE))
-    for name in ("clipnorm", "global_clipnorm", "use_ema", "gradient_accumulation_steps"):
-        if getattr(optimizer, name, None):
-            _refuse(f"optimizer.{name}", getattr(optimizer, name), "an optimizer that updates element by element")
-
-
-def _where(mask: tf.Tensor, yes: Tensors, no: Tensors) -> Tensors:
-    """Choose whole replicas: mask [replica] against tensors [replica, ...]."""
-    return [tf.where(tf.reshape(mask, [-1] + [1] * (len(y.shape) - 1)), y, n) for y, n in zip(yes, no, strict=True)]
 
 
 def _compiled(function: Callable[..., Any]) -> Any:
@@ -173,8 +85,11 @@ class Program:
     _known: set[Any] = field(init=False, repr=False, default_factory=set)
 
     def __post_init__(self) -> None:
-        _check(self.model, self.optimizer)
-        self._optimizer = functional(self.optimizer)
+        if not self.model.built or len(self.model.inputs) != 1 or len(self.model.outputs) != 1:
+            got = f"{len(self.model.inputs or ())} inputs, built={self.model.built}"
+            raise CannotStackError(f"model: got {got}, expected a built model with one of each")
+        elementwise.check(self.optimizer)
+        self._optimizer = elementwise.functional(self.optimizer)
         self._optimizer.build(
             [keras.Variable(np.zeros((self.width, *v.shape), v.dtype)) for v in self.model.trainable_variables]
         )
@@ -218,14 +133,24 @@ class Program:
     def _score_batch(self, weights: Tensors, state: Tensors, totals: Any, batch: Rows) -> Any:
         return tf.vectorized_map(self._score, (weights, state, totals, *batch))
 
-    def _batches(self, rows: tf.Tensor, step: Callable[..., Any], carry: Any) -> Any:
+    def _batches(self, rows: tf.Tensor, batches: Batches, step: Callable[..., Any], carry: Any) -> Any:
         """Call step(first row, number of rows, carry) for every full batch, then for the partial one."""
-        size = tf.minimum(self.batch_size, rows)  # XLA wants a full batch that fits, even where there is none
-        full, rest = rows // size, rows % size
-        _, carry = tf.while_loop(
-            lambda b, _: b < full, lambda b, c: (b + 1, step(b * size, size, c)), (tf.constant(0), carry)
+        full = rows // self.batch_size
+        if batches.full:
+            _, carry = tf.while_loop(
+                lambda b, _: b < full,
+                lambda b, c: (b + 1, step(b * self.batch_size, tf.constant(self.batch_size), c)),
+                (tf.constant(0), carry),
+            )
+        return step(full * self.batch_size, rows % self.batch_size, carry) if batches.partial else carry
+
+    def _batches_of(self, rows: Rows | None) -> Batches | None:
+        """What batches rows are cut into."""
+        return (
+            None
+            if rows is None
+            else Batches(rows.x.shape[1] >= self.batch_size, bool(rows.x.shape[1] % self.batch_size))
         )
-        return tf.cond(rest > 0, lambda: step(full * size, rest, carry), lambda: carry)
 
     def _fresh_totals(self) -> list[Tensors]:
         zeros = [m.stateless_reset_state() for m in self.metrics]
@@ -239,7 +164,9 @@ class Program:
 
     # -- epochs ----------------------------------------------------------------------------------------------
 
-    def _train_epoch(self, rows: Rows, order: tf.Tensor, carry: Carry) -> tuple[Carry, dict[str, tf.Tensor]]:
+    def _train_epoch(
+        self, rows: Rows, batches: Batches, order: tf.Tensor, carry: Carry
+    ) -> tuple[Carry, dict[str, tf.Tensor]]:
         """One pass over the rows in the given order [replica, row]."""
 
         def step(first: tf.Tensor, size: tf.Tensor, moving: Any) -> Any:
@@ -251,11 +178,11 @@ class Program:
 
         n = tf.shape(order)[1]
         moving = (carry.weights, carry.state, carry.optimizer, self._fresh_totals(), tf.zeros(self.width))
-        weights, state, optimizer, totals, loss_sum = self._batches(n, step, moving)
+        weights, state, optimizer, totals, loss_sum = self._batches(n, batches, step, moving)
         moved = carry._replace(weights=weights, state=state, optimizer=optimizer)
         return moved, self._results(totals, loss_sum, n)
 
-    def _evaluate(self, rows: Rows, carry: Carry) -> dict[str, tf.Tensor]:
+    def _evaluate(self, rows: Rows, batches: Batches, carry: Carry) -> dict[str, tf.Tensor]:
         def step(first: tf.Tensor, size: tf.Tensor, moving: Any) -> Any:
             totals, loss_sum = moving
             batch = Rows(
@@ -265,16 +192,16 @@ class Program:
             return totals, loss_sum + loss * tf.cast(size, tf.float32)
 
         n = tf.shape(rows.x)[1]
-        totals, loss_sum = self._batches(n, step, (self._fresh_totals(), tf.zeros(self.width)))
+        totals, loss_sum = self._batches(n, batches, step, (self._fresh_totals(), tf.zeros(self.width)))
         return {f"val_{name}": value for name, value in self._results(totals, loss_sum, n).items()}
 
-    def _validate(self, rows: Rows, wanted: tf.Tensor, carry: Carry) -> dict[str, tf.Tensor]:
+    def _validate(self, rows: Rows, batches: Batches, wanted: tf.Tensor, carry: Carry) -> dict[str, tf.Tensor]:
         """What validation gives after an epoch, zeros after one that is not validated."""
         if not self.sparse:
-            return self._evaluate(rows, carry)
+            return self._evaluate(rows, batches, carry)
         names = [f"val_{name}" for name in self._names()]
         return tf.cond(
-            wanted, lambda: self._evaluate(rows, carry), lambda: {name: tf.zeros(self.width) for name in names}
+            wanted, lambda: self._evaluate(rows, batches, carry), lambda: {name: tf.zeros(self.width) for name in names}
         )
 
     def _names(self) -> list[str]:
@@ -282,6 +209,7 @@ class Program:
 
     def _train_chunk(
         self,
+        batches: tuple[Batches, Batches | None],
         rows: Rows,
         validation: Rows | None,
         validated: tf.Tensor,
@@ -294,11 +222,12 @@ class Program:
         """Train epochs `first` to `first + epochs`, orders [replica, epoch, row]; ends when no replica is active."""
 
         def epoch(done: tf.Tensor, carry: Carry, history: dict[str, tf.Tensor]) -> Any:
-            after, results = self._train_epoch(rows, orders[:, done], carry)
-            if validation is not None:
-                results |= self._validate(validation, validated[done], after)
+            after, results = self._train_epoch(rows, batches[0], orders[:, done], carry)
+            if validation is not None and batches[1] is not None:
+                results |= self._validate(validation, batches[1], validated[done], after)
             if self.stopping is not None:
-                after = self._stop(first + done, patience, carry, after, results[self.stopping.monitor])
+                value = results[self.stopping.monitor]
+                after = after_epoch(self.stopping, first + done, patience, carry, after, value)
             history = {k: tf.tensor_scatter_nd_update(h, [[done]], results[k][None]) for k, h in history.items()}
             return done + 1, after, history
 
@@ -308,29 +237,6 @@ class Program:
         names = self._names() + ([f"val_{name}" for name in self._names()] if validation is not None else [])
         history = {name: tf.zeros((tf.shape(orders)[1], self.width)) for name in names}
         return tf.while_loop(go_on, epoch, (tf.constant(0), carry, history))
-
-    def _stop(self, epoch: tf.Tensor, patience: tf.Tensor, before: Carry, after: Carry, value: tf.Tensor) -> Carry:
-        """EarlyStopping.on_epoch_end for every replica still active; the stopped ones keep what they had."""
-        rule, known, active = self.stopping, before.watched, before.active
-        assert rule is not None
-        weights = _where(active, after.weights, before.weights)
-        state = _where(active, after.state, before.state)
-        if rule.mode == "min":
-            better = value + rule.min_delta < known["best"]
-        else:
-            better = value - rule.min_delta > known["best"]
-        better = active & (better | (epoch == 0))
-        wait = tf.where(better, 0, known["wait"] + tf.cast(active, tf.int32))
-        watched = {
-            "best": tf.where(better, value, known["best"]),
-            "best_epoch": tf.where(better, epoch, known["best_epoch"]),
-            "wait": wait,
-            "epochs_run": tf.where(active, epoch + 1, known["epochs_run"]),
-        }
-        if rule.restore_best_weights:
-            watched["kept"] = _where(better, [*weights, *state], known["kept"])
-        active &= ~(~better & (wait >= patience) & (epoch > 0))
-        return Carry(weights, state, after.optimizer, active, watched)
 
     def _predict_block(self, weights: Tensors, state: Tensors, x: tf.Tensor) -> tf.Tensor:
         def predict(replica: tuple[Any, ...]) -> tf.Tensor:
@@ -353,15 +259,7 @@ class Program:
             tf.ones(self.width, tf.bool),
             {},
         )
-        if self.stopping is None:
-            return carry
-        watched: dict[str, Any] = {
-            "best": tf.fill([self.width], np.inf if self.stopping.mode == "min" else -np.inf),
-            **{name: tf.zeros(self.width, tf.int32) for name in ("best_epoch", "wait", "epochs_run")},
-        }
-        if self.stopping.restore_best_weights:
-            watched["kept"] = [tf.zeros_like(v) for v in [*carry.weights, *carry.state]]
-        return carry._replace(watched=watched)
+        return carry if self.stopping is None else begin(self.stopping, carry)
 
     def train(
         self,
@@ -387,26 +285,23 @@ class Program:
         orders
             The order of rows, int32 [replica, epoch, row].
         """
-        tensors = (
-            rows,
-            validation,
-            *(tf.constant(value) for value in (validated, orders, first, epochs, patience)),
-            carry,
-        )
-        kinds = (
-            Rows(*(_specified(a, 1) for a in rows)),
-            None if validation is None else Rows(*(_specified(a, 1) for a in validation)),
-            _specified(tensors[2], 0),
-            _specified(tensors[3], 1, 2),
-            *(_specified(scalar) for scalar in tensors[4:7]),
-            tf.nest.map_structure(_specified, carry),
-        )
-        shapes = tuple(tuple(a.shape) for a in (rows.x, *(() if validation is None else (validation.x,)), tensors[3]))
+        batches = self._batches_of(rows), self._batches_of(validation)
+        numbers = [tf.constant(value) for value in (validated, orders, first, epochs, patience)]
+        arguments = (batches, rows, validation, *numbers, carry)
+        shapes = tuple(tuple(a.shape) for a in (rows.x, *(() if validation is None else (validation.x,)), numbers[1]))
         if shapes in self._known:
-            return self._training(*tensors)
+            return self._training(*arguments)
         with self._lock:  # else every thread would compile it
-            self._training.get_concrete_function(*kinds)  # traced for any number of rows
-            ran = self._training(*tensors)
+            self._training.get_concrete_function(  # traced for any number of rows
+                batches,
+                Rows(*(_specified(a, 1) for a in rows)),
+                None if validation is None else Rows(*(_specified(a, 1) for a in validation)),
+                _specified(numbers[0], 0),
+                _specified(numbers[1], 1, 2),
+                *map(_specified, numbers[2:]),
+                tf.nest.map_structure(_specified, carry),
+            )
+            ran = self._training(*arguments)
             self._known.add(shapes)
         return ran
 

@@ -18,7 +18,8 @@ import tensorflow as tf
 
 from mirage.clock import Clock
 from mirage.models.variables import Variables
-from mirage.training.program import Carry, Program, Rows
+from mirage.training.program import Program, Rows
+from mirage.training.stopping import Carry
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import platform
 import sys
+from collections.abc import Iterator
 
 from mirage.clock import Clock
 from mirage.settings import ConfigError
@@ -30,7 +31,7 @@ def start_tensorflow(device: str = "cpu", clock: Clock | None = None) -> list[st
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 2)
         try:
-            with (clock or Clock()).phase("import"):
+            with (clock or Clock()).phase("import"), _lean_keras():
                 from mirage.training import network
         finally:
             os.dup2(terminal, 2)
@@ -40,6 +41,23 @@ def start_tensorflow(device: str = "cpu", clock: Clock | None = None) -> list[st
         _use_threads()
     unused = use_only(device)
     return unused if first else []
+
+
+@contextlib.contextmanager
+def _lean_keras() -> Iterator[None]:
+    """Keep Keras from importing scikit-learn, half a second for wrappers that the suite does not use.
+
+    Only in the suite's own commands: in a notebook, somebody else may want those wrappers.
+    """
+    main = getattr(sys.modules["__main__"], "__spec__", None)
+    if main is None or main.name.partition(".")[0] not in ("run", "mirage") or "sklearn" in sys.modules:
+        yield
+        return
+    sys.modules["sklearn"] = None  # type: ignore[assignment]  # an import of it fails, and Keras goes without
+    try:
+        yield
+    finally:
+        del sys.modules["sklearn"]
 
 
 def lanes() -> int:

@@ -16,6 +16,7 @@ from mirage.data.split import CannotDraw
 from mirage.making import CannotRun, Made
 from mirage.records.checked import Damaged
 from mirage.settings import ConfigError
+from mirage.training.schedule import Failure
 
 PROCESS = uuid.uuid4().hex  # process ids are not unique across the nodes of a cluster
 
@@ -87,7 +88,7 @@ def perform(plan: Plan, clock: Clock) -> list[tuple[str, int]]:
     began = time.perf_counter()
     _name_old_records(plan, err.print)
     made = api.perform(plan, making.Watch(terminal.progress, err.print, clock))
-    errors = [*_failed(plan, made), *_diverged(plan, made)]
+    errors = [*failed(plan, made.failed), *diverged(plan, made)]
     plan = made.results.plan
     out.print(terminal.table(plan.about.title, made.results.table(), list(plan.arms), plan.about.show, plan.seeds))
     if len(plan.seeds) > 1 and plan.about.lesson:
@@ -139,12 +140,12 @@ def again_with(plan: Plan, seed: int, *more: str) -> str:
     return shlex.join(["python", "-m", "run", *words])
 
 
-def _failed(plan: Plan, made: Made) -> list[tuple[str, int]]:
+def failed(plan: Plan, failures: Sequence[Failure]) -> list[tuple[str, int]]:
     """Every seed that failed, with its reasons and the command that repeats it."""
     lines = []
-    for seed in sorted({failure.seed for failure in made.failed}):
+    for seed in sorted({failure.seed for failure in failures}):
         reasons = {
-            f.arm: " ".join(f"{type(f.reason).__name__}: {f.reason}".split()) for f in made.failed if f.seed == seed
+            f.arm: " ".join(f"{type(f.reason).__name__}: {f.reason}".split()) for f in failures if f.seed == seed
         }
         for reason in dict.fromkeys(reasons.values()):
             arms = ", ".join(arm for arm in plan.arms if reasons.get(arm) == reason)
@@ -153,7 +154,7 @@ def _failed(plan: Plan, made: Made) -> list[tuple[str, int]]:
     return lines
 
 
-def _diverged(plan: Plan, made: Made) -> list[tuple[str, int]]:
+def diverged(plan: Plan, made: Made) -> list[tuple[str, int]]:
     """The replicates that diverged: they have records, but no numbers that could be averaged."""
     lines = []
     for arm, seeds in made.diverged.items():

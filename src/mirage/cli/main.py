@@ -29,20 +29,7 @@ def main(words: Sequence[str] | None = None) -> None:
     print_any_sign()
     began = time.perf_counter()
     clock = Clock()
-    try:
-        lines = command(list(sys.argv[1:] if words is None else words), clock)
-    except job.ERRORS as error:
-        lines = [job.line_of(error)]
-    except BrokenExecutor:
-        lines = [
-            (
-                "a worker ended unexpectedly, killed or out of memory; complete records are kept; "
-                "run the same command to continue",
-                FAILED,
-            )
-        ]
-    except KeyboardInterrupt:
-        lines = [("interrupted: complete records are kept; run the same command to continue", INTERRUPTED)]
+    lines = guarded(lambda: command(list(sys.argv[1:] if words is None else words), clock))
     if clock.spent():
         spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in clock.spent().items())
         print(f"time        {time.perf_counter() - began:.1f} s; by phase, all cores added up: {spent}")
@@ -52,6 +39,19 @@ def main(words: Sequence[str] | None = None) -> None:
     gc.freeze()  # at exit Python would otherwise walk through all of TensorFlow's objects, for more than a second
     if lines:
         sys.exit(max(status for _, status in lines))
+
+
+def guarded(action: Callable[[], Lines]) -> Lines:
+    """What an action gives; or one line, where something is in its way that is no fault of the code."""
+    try:
+        return action()
+    except job.ERRORS as error:
+        return [job.line_of(error)]
+    except BrokenExecutor:
+        killed = "a worker ended unexpectedly, killed or out of memory; complete records are kept"
+        return [(f"{killed}; run the same command to continue", FAILED)]
+    except KeyboardInterrupt:
+        return [("interrupted: complete records are kept; run the same command to continue", INTERRUPTED)]
 
 
 def command(words: Sequence[str], clock: Clock) -> Lines:

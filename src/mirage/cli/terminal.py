@@ -8,13 +8,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from shutil import get_terminal_size
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Wide enough for every number: in a narrower terminal, and in a file, lines are rather long than cut.
 NARROWEST = 110
@@ -85,19 +88,47 @@ def progress(totals: Mapping[str, int]) -> Iterator[Callable[[str, int], None]]:
         yield advance
 
 
-def _lines(total: int, err: Console) -> Callable[[int], None]:
+@contextmanager
+def overall(total: float) -> Iterator[tuple[Console, Callable[[float], None]]]:
+    """How far many jobs are together, and the time left: one bar, or a line every minute. On standard error.
+
+    Yields the console to print on meanwhile, and advance(seconds): `total` is the seconds of a core they should take.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f}%"))
+    err = console(stderr=True)
+    bare = not err.is_terminal
+    with Progress(
+        *columns,
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=err,
+        transient=True,
+        disable=bare,
+    ) as bars:
+        row, lines = bars.add_task("everything", total=total), _lines(total, err, "so far")
+
+        def advance(seconds: float) -> None:
+            bars.advance(row, seconds)
+            if bare:
+                lines(seconds)
+
+        yield err, advance
+
+
+def _lines(total: float, err: Console, name: str = "training") -> Callable[[float], None]:
     """A function that counts what is done and says so once a minute."""
     began = said = time.monotonic()
-    done, lock = 0, threading.Lock()
+    done, lock = 0.0, threading.Lock()
 
-    def count(more: int) -> None:
+    def count(more: float) -> None:
         nonlocal done, said
         with lock:
             done = min(total, done + more)  # a stack that is tried again seed by seed would count twice
             now = time.monotonic()
             if done and now - said >= SECONDS_BETWEEN_LINES:
                 said = now
-                err.print(f"training    {done / total:.0%} done, {time_left((now - began) / done * (total - done))}")
+                err.print(f"{name:<11} {done / total:.0%} done, {time_left((now - began) / done * (total - done))}")
 
     return count
 
@@ -111,8 +142,10 @@ def _shown(value: float) -> str:
     return "-" if np.isnan(value) else f"{value:.4g}"
 
 
-def _alike(summary: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
+def _alike(summary: "pd.DataFrame", arms: Sequence[str]) -> "pd.DataFrame":
     """Name a reference once where it scores the same beside every arm (they share their data)."""
+    import pandas as pd
+
     numbers = [c for c in summary.columns if c != "arm"]
     by_reference: dict[str, list[pd.DataFrame]] = {}
     for arm, group in summary.groupby("arm", sort=False):
@@ -125,7 +158,7 @@ def _alike(summary: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
     return pd.concat(parts)
 
 
-def table(title: str, summary: pd.DataFrame, arms: Sequence[str], show: Sequence[str], seeds: Sequence[int]) -> Table:
+def table(title: str, summary: "pd.DataFrame", arms: Sequence[str], show: Sequence[str], seeds: Sequence[int]) -> Table:
     """A summary as a table: one value a line for a single seed, else mean, sd and interval.
 
     Of the metrics of a split only those in `show` are listed, of a reference only the first of them.
@@ -160,7 +193,7 @@ def table(title: str, summary: pd.DataFrame, arms: Sequence[str], show: Sequence
     return shown
 
 
-def verdicts(judged: pd.DataFrame) -> Table:
+def verdicts(judged: "pd.DataFrame") -> Table:
     """The verdicts on a lesson's claims that could be tested."""
     shown = Table(title="Claims", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name, justify in (("claim", "left"), ("effect", "right"), ("95 % interval", "right"), ("verdict", "left")):

@@ -77,8 +77,10 @@ def train(plan: Plan, missing: Mapping[str, Sequence[int]], watch: Watch | None 
 
     Claims are checked before, as `perform` does.
     """
+    watch = watch or making.silent()
     if plan.canonical:
-        _check_claims(plan, claims_of(plan.about.lesson))
+        with watch.clock.phase("check"):
+            _check_claims(plan, claims_of(plan.about.lesson))
     return making.train(plan, missing, watch)
 
 

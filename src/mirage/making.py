@@ -137,7 +137,9 @@ def make(
     rows = {arm: _measured(kept, arm, where[arm], fresh.get(arm, {}), watch) for arm in plan.arms}
     yes_no = {name for arm in plan.arms.values() for name in arm.data.yes_no}
     read = len(plan.arms) * len(plan.seeds) - lacking
-    return Made(results(kept, where, rows, claims, yes_no, drawn_by), trained, read, failed)
+    with watch.clock.phase("judge"):
+        found = results(kept, where, rows, claims, yes_no, drawn_by)
+    return Made(found, trained, read, failed)
 
 
 def train(plan: Plan, missing: Mapping[str, Sequence[int]], watch: Watch | None = None) -> list[schedule.Failure]:

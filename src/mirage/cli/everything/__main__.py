@@ -70,7 +70,8 @@ def command(words: Sequence[str], verbose: bool) -> Lines:
     if work.trainings or work.products or documents:
         _make(found, work, documents, cores, made, clock, verbose)
     wall = time.perf_counter() - BEGAN
-    _say(found, work, made, wall, clock)
+    if found.plans:
+        _say(found, work, made, wall, clock)
     return made.errors
 
 
@@ -103,7 +104,7 @@ def _make(found: Chosen, work: Todo, documents: bool, cores: int, made: Made, cl
             proceed(job, content.done)
             if costs.scenarios and not estimated and content.stacks >= 1:
                 estimated = True
-                speed = estimate.speed(costs, job.cost, content.done, content.spent)
+                speed = estimate.speed(costs, job.cost, content.done, content.seconds)
                 err.print(screen.estimated(speed * estimate.seconds(work, expected, cores), speed))
 
         def ended(job: Job, content: Done | Broken, seconds: float) -> list[Job]:
@@ -113,7 +114,7 @@ def _make(found: Chosen, work: Todo, documents: bool, cores: int, made: Made, cl
             if isinstance(content, Broken):
                 made.errors.append((f"failed: {job.name}: {content.line}", FAILED))
                 made.log.append(content.trace)
-                content = Done()
+                content = Done(failed=sum(map(len, job.arguments[1].values())) if job.action is actions.train else 0)
             made.errors += content.errors
             made.files += content.files
             made.notes += content.notes
@@ -131,11 +132,9 @@ def _make(found: Chosen, work: Todo, documents: bool, cores: int, made: Made, cl
                 _write_common(results, made)
             return [_documents()] if planning.documents_to_write(found) else []
 
-        try:
-            pool.run(jobs, cores, told, ended, clock)
-        finally:
-            text = "\n".join(filter(None, [*made.log, *(line for line, _ in made.errors)]))
-            write_text(results / "runs" / "make-all.log", text + "\n")
+        pool.run(jobs, cores, told, ended, clock)
+    text = "\n".join(filter(None, [*made.log, *(line for line, _ in made.errors)]))
+    write_text(results / "runs" / "make-all.log", text + "\n")
 
 
 def _product(product: planning.Product) -> Job:
@@ -166,13 +165,11 @@ def _write_common(results: Path, made: Made) -> None:
 def _say(found: Chosen, work: Todo, made: Made, wall: float, clock: Clock) -> None:
     """The last screen."""
     out = terminal.console()
-    if not found.plans:
-        return
     results = making.results_folder(found.plans[0])
     trained = sum(training.replicates for training in work.trainings) - made.failed
     missing = sum(training.replicates for training in work.trainings)
     out.print(f"replicates  {trained} trained, {work.replicates - missing} read from their records")
-    for line in screen.written(made.files, made.notes) or ["up to date  every table, figure and document"]:
+    for line in screen.written(made.files, made.notes):
         out.print(line)
     if (shown := screen.counts(results / "tables" / "claims.csv", (p.scenario for p in found.scenarios))) is not None:
         out.print(shown)

@@ -17,6 +17,7 @@ from mirage.making import Made, Watch
 from mirage.report import stamps, sweeps, tables
 from mirage.training.schedule import tasks
 
+ONCE = ("import", "compile")  # phases that a program needs before its first stack, and no other
 OFTEN = 0.5  # seconds between two tellings of progress
 Lines = list[tuple[str, int]]  # for standard error, each with the exit status it asks for
 Tell = Callable[[Any], None]
@@ -24,11 +25,11 @@ Tell = Callable[[Any], None]
 
 @dataclasses.dataclass(frozen=True)
 class Progress:
-    """How far a training is, 0 to 1; how many of its stacks are done at least; seconds by phase so far."""
+    """How far a training is, 0 to 1; how many of its stacks that is; seconds so far, without import and compiling."""
 
     done: float
     stacks: float
-    spent: dict[str, float]
+    seconds: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -152,7 +153,8 @@ def _watch(tell: Tell, clock: Clock, stacks: int) -> Watch:
 
     @contextlib.contextmanager
     def progress(totals: Mapping[str, int]) -> Iterator[making.Advance]:
-        total, done, said = sum(totals.values()), 0, time.monotonic()
+        total, done, began = sum(totals.values()), 0, time.monotonic()
+        said = began
 
         def advance(arm: str, epochs: int) -> None:
             nonlocal done, said
@@ -160,7 +162,8 @@ def _watch(tell: Tell, clock: Clock, stacks: int) -> Watch:
             if (now := time.monotonic()) - said >= OFTEN:
                 said = now
                 share = min(1.0, done / total)
-                tell(Progress(share, share * stacks, clock.spent()))
+                once = sum(clock.spent().get(phase, 0.0) for phase in ONCE)
+                tell(Progress(share, share * stacks, now - began - once))
 
         yield advance
 

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mirage.cli.everything.actions import ONCE
 from mirage.cli.everything.planning import Product, Todo, Training
 from mirage.config.plan import Plan
 
 PART, SCENARIO, PHASE = "all", "every scenario: ", ", all cores added up"  # of benchmark.csv
-PHASES_ONCE = ("import", "compile")  # what a program needs before its first stack, and no other
 PRODUCT = 2.0  # seconds of a core for a table or a figure, about
 
 
@@ -30,7 +30,7 @@ def read(table: Path) -> Costs:
         found = {row["what"].removeprefix(SCENARIO): float(row["value"]) for row in rows}
     phases = {name.removesuffix(PHASE): value for name, value in found.items() if name.endswith(PHASE)}
     scenarios = {name: value for name, value in found.items() if not name.endswith(PHASE)}
-    compiling = sum(phases.get(name, 0.0) for name in PHASES_ONCE) / sum(phases.values()) if phases else 0.0
+    compiling = sum(phases.get(name, 0.0) for name in ONCE) / sum(phases.values()) if phases else 0.0
     return Costs(scenarios, compiling)
 
 
@@ -57,7 +57,7 @@ def of_products(products: Sequence[Product]) -> float:
     return PRODUCT * len(products)
 
 
-def speed(costs: Costs, cost: float, done: float, spent: Mapping[str, float]) -> float:
+def speed(costs: Costs, cost: float, done: float, seconds: float) -> float:
     """How many seconds this machine takes for a second of the benchmark's, by a training's first stacks.
 
     Parameters
@@ -66,11 +66,10 @@ def speed(costs: Costs, cost: float, done: float, spent: Mapping[str, float]) ->
         The training's.
     done
         The share of it that is done.
-    spent
-        Seconds by phase so far; what is needed once is left out on both sides.
+    seconds
+        What that took, without import and compiling: these are left out on both sides.
     """
-    seconds = sum(value for phase, value in spent.items() if phase not in PHASES_ONCE)
-    return seconds / max(1e-9, cost * done * (1 - costs.compiling))
+    return seconds / (cost * done * (1 - costs.compiling))
 
 
 def seconds(work: Todo, trainings: Mapping[str, float], cores: int) -> float:

@@ -149,7 +149,8 @@ def _crew(size: int, clock: Clock) -> Iterator[list[_Worker]]:
             here, there = context.Pipe()
             process = context.Process(target=_work, args=(there, time.time()), daemon=True)
             crew.append(_Worker(process, here, time.perf_counter()))
-            process.start()
+            with _uninterrupted():
+                process.start()
             there.close()
         yield crew
         for worker in crew:
@@ -163,9 +164,18 @@ def _crew(size: int, clock: Clock) -> Iterator[list[_Worker]]:
                 worker.process.join()
 
 
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Within it interrupts are ignored; by what is started, for good: the parent hears them, and ends its workers."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _work(pipe: Connection, began: float) -> None:
     """What a worker does: one job after another, until its pipe or its parent ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears an interrupt, and ends its workers
     threading.Thread(target=_end_with_parent, daemon=True).start()
     clock, lock = Clock(), threading.Lock()
     clock.add({"start": max(0.0, time.time() - began)})

@@ -23,7 +23,7 @@ def to_do(work: Todo, documents: bool, cores: int) -> str:
     parts += [f"{count} {kind}{'s' * (count > 1)}" for kind, count in kinds.items()]
     parts += ["the documents"] if documents else []
     if not parts:
-        return f"to do       nothing: {work.replicates} replicates are recorded, and all that is made from them fits"
+        return f"up to date  {work.replicates} replicates, every checksum verified, and all that is made from them"
     return f"to do       {', '.join(parts)}, on {cores} core{'s' * (cores > 1)}"
 
 

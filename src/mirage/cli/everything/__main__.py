@@ -5,7 +5,6 @@
 
 import dataclasses
 import gc
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -62,16 +61,17 @@ def command(words: Sequence[str], verbose: bool) -> Lines:
     with clock.phase("verify"):
         work = planning.todo(found)
         documents = planning.documents_to_write(found)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = planning.cores()
     for line in work.damaged:
         terminal.console(stderr=True).print(line)
     out.print(screen.to_do(work, documents, cores))
     made = Made(errors=[(line, FAILED) for line in work.said])
+    alone = time.perf_counter() - BEGAN - sum(clock.spent().values())
     if work.trainings or work.products or documents:
         _make(found, work, documents, cores, made, clock, verbose)
-    wall = time.perf_counter() - BEGAN
+    clock.add({"other": alone})
     if found.plans:
-        _say(found, work, made, wall, clock)
+        _say(found, work, made, time.perf_counter() - BEGAN, clock)
     return made.errors
 
 
@@ -110,16 +110,7 @@ def _make(found: Chosen, work: Todo, documents: bool, cores: int, made: Made, cl
         def ended(job: Job, content: Done | Broken, seconds: float) -> list[Job]:
             nonlocal left
             proceed(job, 1.0)
-            made.log.append(f"took        {seconds:.1f} s for {job.name}\n")
-            if isinstance(content, Broken):
-                made.errors.append((f"failed: {job.name}: {content.line}", FAILED))
-                made.log.append(content.trace)
-                content = Done(failed=sum(map(len, job.arguments[1].values())) if job.action is actions.train else 0)
-            made.errors += content.errors
-            made.files += content.files
-            made.notes += content.notes
-            made.log.append(content.log)
-            made.failed += content.failed
+            content = _taken(job, content, seconds, made)
             if verbose and content.log:
                 print(content.log)
             if job.action is not actions.table:
@@ -135,6 +126,21 @@ def _make(found: Chosen, work: Todo, documents: bool, cores: int, made: Made, cl
         pool.run(jobs, cores, told, ended, clock)
     text = "\n".join(filter(None, [*made.log, *(line for line, _ in made.errors)]))
     write_text(results / "runs" / "make-all.log", text + "\n")
+
+
+def _taken(job: Job, content: Done | Broken, seconds: float, made: Made) -> Done:
+    """Add what a job left to what there is."""
+    made.log.append(f"took        {seconds:.1f} s for {job.name}\n")
+    if isinstance(content, Broken):
+        made.log.append(content.trace)
+        lost = sum(map(len, job.arguments[1].values())) if job.action is actions.train else 0
+        content = Done(errors=[(f"failed: {job.name}: {content.line}", FAILED)], failed=lost)
+    made.errors += content.errors
+    made.files += content.files
+    made.notes += content.notes
+    made.log.append(content.log)
+    made.failed += content.failed
+    return content
 
 
 def _product(product: planning.Product) -> Job:

@@ -10,6 +10,7 @@ from mirage.cli.everything.planning import Product, Todo, Training
 from mirage.config.plan import Plan
 
 PART, SCENARIO, PHASE = "all", "every scenario: ", ", all cores added up"  # of benchmark.csv
+BESIDE = ("start", "plan", "verify", "idle")  # phases that are no part of a job
 PRODUCT = 2.0  # seconds of a core for a table or a figure, about
 
 
@@ -30,6 +31,7 @@ def read(table: Path) -> Costs:
         found = {row["what"].removeprefix(SCENARIO): float(row["value"]) for row in rows}
     phases = {name.removesuffix(PHASE): value for name, value in found.items() if name.endswith(PHASE)}
     scenarios = {name: value for name, value in found.items() if not name.endswith(PHASE)}
+    phases = {name: value for name, value in phases.items() if name not in BESIDE}
     compiling = sum(phases.get(name, 0.0) for name in ONCE) / sum(phases.values()) if phases else 0.0
     return Costs(scenarios, compiling)
 

@@ -138,6 +138,11 @@ def todo(found: Chosen) -> Todo:
     return Todo(trainings, products, replicates, damaged, said)
 
 
+def cores() -> int:
+    """The processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def documents_to_write(found: Chosen) -> bool:
     """Whether the documents made from this checkout's tables are to be written again."""
     request = found.plans[0].request if found.plans else None
@@ -147,7 +152,7 @@ def documents_to_write(found: Chosen) -> bool:
 def _verified(files: Iterable[Path]) -> tuple[set[Path], list[str]]:
     """The records that are not there or damaged, and a line for each damaged one."""
     every = list(dict.fromkeys(files))
-    with ThreadPoolExecutor(os.cpu_count()) as threads:  # hashing lets go of Python's lock
+    with ThreadPoolExecutor(cores()) as threads:  # hashing lets go of Python's lock
         wrong = dict(zip(every, threads.map(_wrong, every), strict=True))
     lines = [f"damaged record: {file}: {reason}; not used" for file, reason in wrong.items() if reason]
     return {file for file, reason in wrong.items() if reason is not None}, lines
@@ -168,7 +173,7 @@ def _add_training(
     plan: Plan, places: Mapping[str, Place], gone: set[Path], trainings: list[Training], made_by: dict[Path, str]
 ) -> None:
     """Add what is missing of a plan, unless another plan's training makes it."""
-    name = f"{plan.scenario} {len(trainings) + 1}"
+    name = plan.scenario if plan.sweep is None else f"{plan.scenario}, sweep {plan.sweep}, {len(trainings)}"
     missing: dict[str, list[int]] = {}
     for arm, place in places.items():
         for seed in plan.seeds:

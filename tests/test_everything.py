@@ -126,6 +126,14 @@ def test_what_somebody_changed_deleted_or_damaged_is_made_again(whole: tuple[Pat
     assert results_of(made) == results_of(whole[0])
 
 
+def test_rows_of_scenarios_and_lessons_that_there_are_no_more_are_left_out(whole: tuple[Path, str], made: Path) -> None:
+    for table, row in (("metrics", "gone,a,0,test,mse,1\n"), ("claims", "low,gone,gone,as_written,1,,,,,,,,,,,,\n")):
+        with (made / f"tables/{table}.csv").open("a", encoding="utf-8") as file:
+            file.write(row)
+    _, out, _ = everything(*TWO, f"results_dir={made}")
+    assert out.startswith("up to date") and results_of(made) == results_of(whole[0])
+
+
 def test_a_table_of_one_scenario_is_made_again_beside_the_others(whole: tuple[Path, str], made: Path) -> None:
     (made / "tables/imbalance.csv").unlink()
     _, out, _ = everything("scenario=imbalance", "steps=[train,tables]", f"results_dir={made}")

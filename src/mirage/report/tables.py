@@ -134,16 +134,16 @@ def put(results: Path, made: Sequence[Mapping[str, str]], known: Mapping[str, It
     # As text: reading and writing all numbers again would take longer than making them.
     with locked(results / "tables"):
         for name, names in known.items():
-            file, new = results / "tables" / name, [one[name] for one in made if name in one]
-            if not new:
-                continue
-            header, kept = new[0].partition("\n")[0], set(names)
-            before = {key: text for key, text in _parts(name, _text(file)).items() if key[0] in kept}
+            file, new, kept = results / "tables" / name, [one[name] for one in made if name in one], set(names)
+            there = _text(file)
+            header = (new or [there])[0].partition("\n")[0]
+            before = {key: text for key, text in _parts(name, there).items() if key[0] in kept}
             parts = {key: text for key, text in before.items() if text.startswith(f"{header}\n")}
             for text in new:
                 parts |= _parts(name, text)
             rows = (text.partition("\n")[2] for _, text in sorted(parts.items()))
-            write_text(file, "".join([f"{header}\n", *rows]))
+            if header:
+                write_text(file, "".join([f"{header}\n", *rows]))
 
 
 def _marks(plan: "Plan") -> "pd.DataFrame":

@@ -60,6 +60,8 @@ def command(words: Sequence[str], verbose: bool) -> Lines:
         found = planning.chosen(words)
     with clock.phase("verify"):
         work = planning.todo(found)
+        if work.outdated:
+            tables.put(making.results_folder(found.plans[0]), [], planning.in_common())
         documents = planning.documents_to_write(found)
     cores = planning.cores()
     for line in work.damaged:
@@ -158,9 +160,7 @@ def _documents() -> Job:
 def _write_common(results: Path, made: Made) -> None:
     """Write the common tables once, with the rows of all scenarios that were made, and note these as made."""
     whole = [(name, done) for name, done in made.tables if done.texts]
-    scenarios, lessons = project.scenarios(), project.lessons()
-    known = {"metrics.csv": scenarios, "fingerprints.csv": scenarios, "claims.csv": lessons}
-    tables.put(results, [done.texts for _, done in whole], known)
+    tables.put(results, [done.texts for _, done in whole], planning.in_common())
     for name, done in whole:
         said = [line for line, _ in done.errors]
         parts = {file: text.encode() for file, text in done.texts.items()}

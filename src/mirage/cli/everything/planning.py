@@ -70,6 +70,8 @@ class Todo:
     """A line for each damaged record."""
     said: list[str]
     """What was said of products that are up to date: which replicates diverged."""
+    outdated: bool
+    """Whether the common tables have rows of scenarios or lessons that there are no more."""
 
 
 def chosen(words: Sequence[str]) -> Chosen:
@@ -110,7 +112,7 @@ def todo(found: Chosen) -> Todo:
     """What is missing, and which products are not as they would be made now. Every record's checksum is verified."""
     plans = found.plans
     if not plans:
-        return Todo([], [], 0, [], [])
+        return Todo([], [], 0, [], [], False)
     results, steps = making.results_folder(plans[0]), plans[0].request.steps
     places = {id(plan): making.places(plan) for plan in plans}
     gone, damaged = _verified(
@@ -135,7 +137,14 @@ def todo(found: Chosen) -> Todo:
         else:
             said += known
     replicates = sum(len(plan.arms) * len(plan.seeds) for plan in plans)
-    return Todo(trainings, products, replicates, damaged, said)
+    outdated = any(key[0] not in names for name, names in in_common().items() for key in common.get(name, ()))
+    return Todo(trainings, products, replicates, damaged, said, outdated)
+
+
+def in_common() -> dict[str, list[str]]:
+    """The scenarios or lessons that each common table is about."""
+    scenarios = project.scenarios()
+    return {"metrics.csv": scenarios, "fingerprints.csv": scenarios, "claims.csv": project.lessons()}
 
 
 def cores() -> int:
@@ -188,7 +197,7 @@ def _products(found: Chosen, steps: Sequence[str]) -> Iterable[tuple[str, str, l
     """All that these steps write: kind, name, the plans that it shows."""
     if "tables" in steps:
         yield from (("table", plan.scenario, [plan]) for plan in found.scenarios)
-        yield from (("sweep", name, plans) for name, plans in found.sweeps.items())
+        yield from (("sweep", name, plans) for name, plans in found.sweeps.items() if sweeps.swept(plans))
     if "figures" in steps:
         known = {plan.scenario: plan for plan in found.scenarios}
         for lesson in dict.fromkeys(filter(None, (plan.about.lesson for plan in found.scenarios))):

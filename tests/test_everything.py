@@ -1,5 +1,6 @@
 """`make all`: everything is made once, by workers that leave nothing behind; what is up to date is left alone."""
 
+import dataclasses
 import os
 import shutil
 import signal
@@ -12,10 +13,12 @@ from pathlib import Path
 import pytest
 from helpers import contents, done
 
-from mirage.cli.everything import estimate, planning, pool, screen
+import mirage
+from mirage.cli.everything import actions, estimate, planning, pool, screen
 from mirage.cli.everything.pool import Broken, Job
 from mirage.clock import Clock
 from mirage.config import project
+from mirage.report import stamps
 
 # Trained by scikit-learn, in seconds; one is a lesson's only half here, one has no lesson.
 TWO = ("scenario=imbalance,ridge_lasso", "steps=[train,tables]")
@@ -186,6 +189,48 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
     status, _, err = everything(*TWO, f"results_dir={tmp_path}", wrap=wrap)
     assert status == 2 and err.splitlines()[-1].startswith("cannot write results: ") and "Traceback" not in err
     assert not list(tmp_path.rglob(".seed*"))
+
+
+def test_a_seed_that_fails_is_listed_with_its_command_and_the_table_is_of_the_others(tmp_path: Path) -> None:
+    few = ("data.n_rows=30", "stages.hold_out.share=0.1", "replicates=8", "steps=[train,tables]")
+    one = mirage.plan("ridge_lasso", *few, f"results_dir={tmp_path}")
+    trained = actions.train(one, {arm: list(one.seeds) for arm in one.arms}, lambda told: None, Clock())
+    lost = {int(line.partition("seed ")[2].partition(",")[0]) for line, _ in trained.errors if line[:7] == "failed:"}
+    assert 0 < len(lost) < 8 and trained.failed == len(lost) * len(one.arms)
+    assert {status for _, status in trained.errors} == {1}
+    assert sum(line.startswith("again with: python -m run scenario=") for line, _ in trained.errors) == len(lost)
+    written = actions.table(one, lambda told: None, Clock())
+    assert [file.parent.name for file in written.files] == ["custom"] and not written.texts
+    assert f",{8 - len(lost)},0,0," in written.files[0].read_text(encoding="utf-8")
+
+
+def test_a_sweep_is_summed_up_once_and_what_diverged_is_said_again_when_it_is_up_to_date(tmp_path: Path) -> None:
+    words = ("training.optimizer.learning_rate=1e6", "training.epochs=40", "model.hidden=[4]", "steps=[train,tables]")
+    plans = [
+        dataclasses.replace(mirage.plan("overfitting", *words, f"data.noise={n}", f"results_dir={tmp_path}"), sweep="a")
+        for n in (1, 2)
+    ]
+    for one in plans:
+        actions.train(one, {"network": [0]}, lambda told: None, Clock())
+    written = actions.sweep("a", plans, lambda told: None, Clock())
+    assert written.files == [tmp_path / "tables/sweep_a.csv"]
+    assert [line.partition(",")[0] for line, _ in written.errors[::2]] == ["diverged: overfitting"] * 2
+    again = planning.todo(planning.Chosen([], {"a": plans}))
+    assert not again.trainings and not again.products and again.said == [line for line, _ in written.errors]
+
+
+def test_a_stamp_fits_what_follows_from_the_same_and_is_as_it_was_written(tmp_path: Path) -> None:
+    stamp = stamps.place(tmp_path, "a")
+    assert stamps.fitting(stamp, "this", {"a.csv": b"1"}) is None
+    stamps.put(stamp, "this", {"a.csv": b"1", "a.png": b"2"}, ["said"])
+    stamps.put(stamp, "this", {"a.csv": b"1"}, ["said"])  # the picture stays as it was drawn
+    assert stamps.fitting(stamp, "this", {"a.csv": b"1", "a.png": b"2"}) == ["said"]
+    assert stamps.fitting(stamp, "that", {"a.csv": b"1"}) is None
+    assert stamps.fitting(stamp, "this", {"a.csv": b""}) is None
+    stamps.put(stamp, "that", {"a.csv": b"1"})  # the picture follows from something else
+    assert stamps.fitting(stamp, "that", {"a.png": b"2"}) is None
+    stamp.write_bytes(b"{")
+    assert stamps.fitting(stamp, "that", {"a.csv": b"1"}) is None
 
 
 # -- the pool ----------------------------------------------------------------------------------------------------

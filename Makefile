@@ -3,8 +3,7 @@
 PY  := .venv/bin/python
 RUN := $(PY) -m run
 # A worker a core: measures faster than threads of one process (make bench PARTS=workers).
-EVERY_SCENARIO := $(RUN) -m hydra/launcher=joblib hydra.launcher.verbose=10 'scenario=glob(*)'
-EVERY_SWEEP := $(RUN) -m hydra/launcher=joblib hydra.launcher.verbose=10 'sweep=glob(*)'
+EVERYTHING := $(PY) -m mirage.cli.everything $(if $(V),-v)
 REPORT := $(PY) -m mirage.cli.report
 TESTS := $(PY) -m pytest -n 2 --no-loadscope-reorder
 
@@ -17,19 +16,17 @@ help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
 	@echo "PYTHON=/path/to/python chooses the Python that .venv is made with."
 
-all: .venv/ready  ## every scenario over 30 seeds and the ready sweeps, then all tables and figures
-	$(EVERY_SCENARIO) replicates=30
-	$(EVERY_SWEEP)
-	$(REPORT)
+all: .venv/ready  ## every scenario over 30 seeds, ready sweeps, tables, figures; V=1: prints each scenario's table
+	@$(EVERYTHING)
 
 lesson: $(if $(L),.venv/ready,which-lesson)  ## all scenarios of one lesson over 30 seeds: make lesson L=dropout
 	scenarios=$$($(RUN) --lesson '$(L)') && $(RUN) -m "scenario=$$scenarios" replicates=30
 
 quick: .venv/ready  ## every scenario over 3 seeds, into results/custom
-	$(EVERY_SCENARIO) replicates=3
+	$(RUN) -m hydra/launcher=joblib hydra.launcher.verbose=10 'scenario=glob(*)' replicates=3
 
 sweeps: .venv/ready  ## the ready sweeps of conf/sweep, into results/tables
-	$(EVERY_SWEEP)
+	@$(EVERYTHING) 'sweep=glob(*)'
 
 ray: .venv-ray/ready  ## an environment for sweeps on a Ray cluster, .venv-ray
 
@@ -48,12 +45,10 @@ lint: .venv/ready .venv/dev  ## style, types, which module may import which
 	.venv/bin/lint-imports --no-logo
 
 tables: .venv/ready  ## all tables and what is written from them again, from the records
-	$(EVERY_SCENARIO) replicates=30 'steps=[tables]'
-	$(EVERY_SWEEP) 'steps=[tables]'
-	$(REPORT)
+	@$(EVERYTHING) 'steps=[tables]'
 
-figures: .venv/ready  ## all figures again from the records
-	$(EVERY_SCENARIO) replicates=30 'steps=[figures]'
+figures: .venv/ready  ## all figures of lessons again from the records
+	@$(EVERYTHING) 'scenario=glob(*)' 'steps=[figures]'
 
 report: .venv/ready  ## what is written from the tables: ledger, lessons, README
 	$(REPORT)

@@ -2,11 +2,12 @@
 
 import ast
 import importlib.util
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from mirage import making
 from mirage.claims.claims import Claim, Stated, Untestable, check, parse, sides, tests_of
 from mirage.config import compose, project
 from mirage.config.plan import CANONICAL_SEEDS, Plan
@@ -14,6 +15,7 @@ from mirage.config.words import unknown
 from mirage.data.split import CannotDraw
 from mirage.making import CannotRun, Made, Watch, make
 from mirage.settings import ConfigError
+from mirage.training.schedule import Failure
 
 __all__ = ["CannotDraw", "CannotRun", "ConfigError", "Lesson", "lesson", "load", "plan", "run"]
 
@@ -69,6 +71,18 @@ def load(scenario: str) -> "Results":
 def canonical(scenario: str, *request: str) -> Plan:
     """The plan of a scenario as it stands in its file, over the canonical seeds."""
     return compose.plan(scenario, *request, f"seed={CANONICAL_SEEDS[0]}", f"replicates={len(CANONICAL_SEEDS)}")
+
+
+def train(plan: Plan, missing: Mapping[str, Sequence[int]], watch: Watch | None = None) -> list[Failure]:
+    """Train these seeds of a plan's arms, and nothing else; the replicates that failed. See `mirage.making.train`.
+
+    Claims are checked before, as `perform` does.
+    """
+    watch = watch or making.silent()
+    if plan.canonical:
+        with watch.clock.phase("check"):
+            _check_claims(plan, claims_of(plan.about.lesson))
+    return making.train(plan, missing, watch)
 
 
 def perform(plan: Plan, watch: Watch | None = None, of_lesson: Stated | None = None) -> Made:

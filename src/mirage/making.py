@@ -137,7 +137,22 @@ def make(
     rows = {arm: _measured(kept, arm, where[arm], fresh.get(arm, {}), watch) for arm in plan.arms}
     yes_no = {name for arm in plan.arms.values() for name in arm.data.yes_no}
     read = len(plan.arms) * len(plan.seeds) - lacking
-    return Made(results(kept, where, rows, claims, yes_no, drawn_by), trained, read, failed)
+    with watch.clock.phase("judge"):
+        found = results(kept, where, rows, claims, yes_no, drawn_by)
+    return Made(found, trained, read, failed)
+
+
+def train(plan: Plan, missing: Mapping[str, Sequence[int]], watch: Watch | None = None) -> list[schedule.Failure]:
+    """Train these seeds of these arms, record and measure them, and nothing else; the replicates that failed.
+
+    Raises CannotDraw and OSError as `make` does.
+    """
+    watch, where = watch or silent(), places(plan)
+    fresh, failed = _train(plan, where, missing, watch)
+    for arm, rows in fresh.items():
+        if rows:
+            _measured(dataclasses.replace(plan, seeds=list(rows)), arm, where[arm], rows, watch)
+    return failed
 
 
 def _reason(failure: schedule.Failure) -> str:

@@ -13,26 +13,19 @@ from pathlib import Path
 
 from mirage.cli.job import BAD_INPUT, FAILED
 from mirage.config import project
-from mirage.config.plan import CANONICAL_SEEDS
 from mirage.report import check
 from mirage.settings import ConfigError
 
 # Trained in seconds: by scikit-learn, and one network of every kind of article.
 QUICK = ("imbalance", "ridge_lasso", "ridge_lasso_controlled", "metric_choice")
-WORKERS = ("hydra/launcher=joblib",)  # as make all
 WORDS = ("quick", "exact", "fingerprints")
 
 
 def remake(scenarios: Sequence[str], sweeps: Sequence[str], results: Path) -> int:
     """Train these scenarios and ready sweeps into an empty folder and write their tables; the exit status."""
-    places = ["steps=[train,tables]", f"results_dir={results}"]
-    jobs = [[f"scenario={','.join(scenarios)}", f"replicates={len(CANONICAL_SEEDS)}"]]
-    jobs += [[f"sweep={','.join(sweeps)}"]] if sweeps else []
-    statuses = []
-    for job in jobs:
-        words = [sys.executable, "-m", "run", "-m", *WORKERS, *job, *places]
-        statuses.append(subprocess.run(words, stdout=subprocess.DEVNULL, cwd=project.ROOT).returncode)
-    return max(statuses)
+    named = [f"scenario={','.join(scenarios)}", *([f"sweep={','.join(sweeps)}"] if sweeps else [])]
+    words = [sys.executable, "-m", "mirage.cli.everything", *named, "steps=[train,tables]", f"results_dir={results}"]
+    return subprocess.run(words, stdout=subprocess.DEVNULL, cwd=project.ROOT).returncode
 
 
 def problems(words: Sequence[str]) -> list[str]:

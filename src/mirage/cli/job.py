@@ -18,6 +18,7 @@ from mirage.data.split import CannotDraw
 from mirage.making import CannotRun, Made
 from mirage.records.checked import Damaged
 from mirage.settings import ConfigError
+from mirage.training.schedule import Failure
 
 PROCESS = uuid.uuid4().hex  # process ids are not unique across the nodes of a cluster
 
@@ -65,7 +66,7 @@ def do(plan: Plan, session: Session, number: int = 1) -> Report:
     try:
         lesson = api.stated(plan.about.lesson) if plan.about.lesson else None
         made = perform(plan, clock, lesson)
-        errors += [*_failed(plan, made), *_diverged(plan, made)]
+        errors += [*failed(plan, made.failed), *diverged(plan, made)]
         if lesson is not None and session.jobs == 1:
             said = _answer(lesson, made)
         done = True
@@ -154,12 +155,12 @@ def again_with(plan: Plan, seed: int, *more: str) -> str:
     return shlex.join(["python", "-m", "run", *words])
 
 
-def _failed(plan: Plan, made: Made) -> list[tuple[str, int]]:
+def failed(plan: Plan, failures: Sequence[Failure]) -> list[tuple[str, int]]:
     """Every seed that failed, with its reasons and the command that repeats it."""
     lines = []
-    for seed in sorted({failure.seed for failure in made.failed}):
+    for seed in sorted({failure.seed for failure in failures}):
         reasons = {
-            f.arm: " ".join(f"{type(f.reason).__name__}: {f.reason}".split()) for f in made.failed if f.seed == seed
+            f.arm: " ".join(f"{type(f.reason).__name__}: {f.reason}".split()) for f in failures if f.seed == seed
         }
         for reason in dict.fromkeys(reasons.values()):
             arms = ", ".join(arm for arm in plan.arms if reasons.get(arm) == reason)
@@ -168,7 +169,7 @@ def _failed(plan: Plan, made: Made) -> list[tuple[str, int]]:
     return lines
 
 
-def _diverged(plan: Plan, made: Made) -> list[tuple[str, int]]:
+def diverged(plan: Plan, made: Made) -> list[tuple[str, int]]:
     """The replicates that diverged: they have records, but no numbers that could be averaged."""
     lines = []
     for arm, seeds in made.diverged.items():

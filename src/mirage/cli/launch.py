@@ -12,9 +12,10 @@ from mirage.cli.job import Report, Session
 from mirage.config import compose, project, sweeping
 from mirage.config.plan import Plan
 from mirage.config.typed import Typed, parse, written
+from mirage.making import Made
+from mirage.report import pages, sweeps
 
 HYDRA_KEYS = ("hydra/launcher", "hydra.launcher.")
-FEW = 3  # lessons: figures of more are drawn by several processes
 
 
 def parsed(words: Sequence[str]) -> list[Typed]:
@@ -61,37 +62,44 @@ def task(session: Session, composed: Any) -> Report:
     return job.run(list(composed.words), session, (number if isinstance(number, int) else 0) + 1)
 
 
-def rows_of(plan: Plan) -> Any:
-    """The tidy rows of a plan's seeds that have every arm's record, or None where no seed has."""
+def recorded(plan: Plan) -> Made | None:
+    """What there is of a plan: the seeds that have every arm's record, measured; None where no seed has."""
     places = making.places(plan).values()
     seeds = [seed for seed in plan.seeds if all(place.exists(seed) for place in places)]
     if not seeds:
         return None
     request = plan.request.model_copy(update={"steps": ["tables"], "force": False})
-    return making.make(dataclasses.replace(plan, seeds=seeds, request=request)).results.rows
+    return making.make(dataclasses.replace(plan, seeds=seeds, request=request))
 
 
 def sum_up(plans: Sequence[Plan]) -> list[str]:
     """The table and the figure of every ready sweep, and of every scenario of which several settings were run.
 
-    Returns where they are. A ready sweep's table is written only if no job and no seed is missing: it is never
-    overwritten with a part of it.
+    Returns where they are, or why there are none.
     """
-    from mirage.report import sweeps
-
     files: list[str] = []
     for key in dict.fromkeys((plan.sweep, plan.scenario) for plan in plans):
         of_sweep = [plan for plan in plans if (plan.sweep, plan.scenario) == key]
-        if not sweeps.swept(of_sweep) or "tables" not in of_sweep[0].request.steps:
-            continue
-        found = [(plan, rows) for plan in of_sweep if (rows := rows_of(plan)) is not None]
-        missing = sum(len(plan.seeds) for plan in of_sweep) - sum(rows["seed"].nunique() for _, rows in found)
-        if of_sweep[0].sweep and missing:
-            files.append(f"{of_sweep[0].sweep}: table not written: {missing} seeds of its jobs have no record")
-        elif found:
-            folder, name = making.results_folder(of_sweep[0]), of_sweep[0].sweep or ""
-            files += map(str, sweeps.write(folder, [plan for plan, _ in found], [rows for _, rows in found], name))
+        if sweeps.swept(of_sweep) and "tables" in of_sweep[0].request.steps:
+            written, why = write_sweep(of_sweep, [recorded(plan) for plan in of_sweep])
+            files += [*map(str, written), *filter(None, [why])]
     return files
+
+
+def write_sweep(plans: Sequence[Plan], found: Sequence[Made | None]) -> tuple[list[Path], str]:
+    """Write the table and the figure of a sweep over one scenario: its files, or why there are none.
+
+    `found` is what there is of each plan. A ready sweep's table is written only if no job and no seed is missing: it
+    is never overwritten with a part of it.
+    """
+    folder, name = making.results_folder(plans[0]), plans[0].sweep or ""
+    there = [(plan, made.results.rows) for plan, made in zip(plans, found, strict=True) if made is not None]
+    missing = sum(len(plan.seeds) for plan in plans) - sum(rows["seed"].nunique() for _, rows in there)
+    if name and missing:
+        return [], f"{name}: table not written: {missing} seeds of its jobs have no record"
+    if not there:
+        return [], ""
+    return sweeps.write(folder, [plan for plan, _ in there], [rows for _, rows in there], name), ""
 
 
 def draw(plans: Sequence[Plan]) -> list[tuple[list[Path], str]]:
@@ -101,29 +109,35 @@ def draw(plans: Sequence[Plan]) -> list[tuple[list[Path], str]]:
         if plan.canonical and plan.about.lesson and "figures" in plan.request.steps:
             key = str(making.results_folder(plan)), plan.about.lesson
             wanted[key] = wanted.get(key, False) or "train" not in plan.request.steps
-    if len(wanted) <= FEW:
-        return [draw_lesson(folder, lesson, again) for (folder, lesson), again in wanted.items()]
-    from joblib import Parallel, delayed
-
-    return list(
-        Parallel(n_jobs=-1)(delayed(draw_lesson)(folder, lesson, again) for (folder, lesson), again in wanted.items())
-    )
+    return [
+        draw_lesson(lesson, [api.canonical(s, *reading(folder)) for s in api.stated(lesson).scenarios.values()], again)
+        for (folder, lesson), again in wanted.items()
+    ]
 
 
-def draw_lesson(folder: str, lesson: str, again: bool) -> tuple[list[Path], str]:
-    """Draw one lesson's figure from the canonical records of all of its scenarios, unless it is up to date."""
-    from mirage.report import pages
+def reading(folder: str) -> tuple[str, str]:
+    """What is typed to read from the records of a results folder alone."""
+    return "steps=[tables]", f"results_dir={written(folder)}"
 
-    scenarios = api.stated(lesson).scenarios
-    halves = []
-    for scenario in scenarios.values():
-        plan = api.canonical(scenario, "steps=[tables]", f"results_dir={written(folder)}")
-        if all(place.exists(seed) for place in making.places(plan).values() for seed in plan.seeds):
-            halves.append(api.perform(plan).results)
-    if not halves:
+
+def draw_lesson(lesson: str, plans: Sequence[Plan], again: bool) -> tuple[list[Path], str]:
+    """Draw one lesson's figure from the canonical records of all of its scenarios, unless it is up to date.
+
+    `plans` are those of its scenarios, read from records, in the order of the kinds of scenario.
+    """
+    folder, file = making.results_folder(plans[0]), project.lesson_file(lesson)
+    placed = [(plan, making.places(plan)) for plan in plans]
+    there = [(plan, w) for plan, w in placed if all(place.exists(s) for place in w.values() for s in plan.seeds)]
+    if not there:
         return [], f"{lesson}: figure not drawn: no records"
+    scenarios = api.stated(lesson).scenarios
     try:
-        load, file = functools.partial(api.lesson_module, lesson), project.lesson_file(lesson)
-        return pages.write_page(Path(folder), load, file, halves, scenarios, again), ""
+        pages.check_whole(scenarios, [plan for plan, _ in there])
+        if not again and pages.up_to_date(folder, there, file):
+            return pages.figure_files(folder, plans[0]), ""
+        halves = [api.perform(plan).results for plan, _ in there]
+        return pages.write_page(
+            folder, functools.partial(api.lesson_module, lesson), file, halves, scenarios, again
+        ), ""
     except pages.IncompletePage as incomplete:
         return [], str(incomplete)

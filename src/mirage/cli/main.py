@@ -26,26 +26,26 @@ def main(words: Sequence[str] | None = None) -> None:
     from mirage.cli.terminal import print_any_sign
 
     print_any_sign()
-    try:
-        lines = command(list(sys.argv[1:] if words is None else words), Clock())
-    except job.ERRORS as error:
-        lines = [job.line_of(error)]
-    except BrokenExecutor:
-        lines = [
-            (
-                "a worker ended unexpectedly, killed or out of memory; complete records are kept; "
-                "run the same command to continue",
-                FAILED,
-            )
-        ]
-    except KeyboardInterrupt:
-        lines = [("interrupted: complete records are kept; run the same command to continue", INTERRUPTED)]
+    lines = guarded(lambda: command(list(sys.argv[1:] if words is None else words), Clock()))
     for line, _ in lines:
         print(line, file=sys.stderr)
     sys.stdout.flush()
     gc.freeze()  # at exit Python would otherwise walk through all of TensorFlow's objects, for more than a second
     if lines:
         sys.exit(max(status for _, status in lines))
+
+
+def guarded(action: Callable[[], Lines]) -> Lines:
+    """What an action gives; or one line, where something is in its way that is no fault of the code."""
+    try:
+        return action()
+    except job.ERRORS as error:
+        return [job.line_of(error)]
+    except BrokenExecutor:
+        killed = "a worker ended unexpectedly, killed or out of memory; complete records are kept"
+        return [(f"{killed}; run the same command to continue", FAILED)]
+    except KeyboardInterrupt:
+        return [("interrupted: complete records are kept; run the same command to continue", INTERRUPTED)]
 
 
 def command(words: Sequence[str], clock: Clock) -> Lines:

@@ -89,19 +89,47 @@ def progress(totals: Mapping[str, int]) -> Iterator[Callable[[str, int], None]]:
         yield advance
 
 
-def _lines(total: int, err: Console) -> Callable[[int], None]:
+@contextmanager
+def overall(total: float) -> Iterator[tuple[Console, Callable[[float], None]]]:
+    """How far many jobs are together, and the time left: one bar, or a line every minute. On standard error.
+
+    Yields the console to print on meanwhile, and advance(seconds): `total` is the seconds of a core they should take.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f}%"))
+    err = console(stderr=True)
+    bare = not err.is_terminal
+    with Progress(
+        *columns,
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=err,
+        transient=True,
+        disable=bare,
+    ) as bars:
+        row, lines = bars.add_task("everything", total=total), _lines(total, err, "so far")
+
+        def advance(seconds: float) -> None:
+            bars.advance(row, seconds)
+            if bare:
+                lines(seconds)
+
+        yield err, advance
+
+
+def _lines(total: float, err: Console, name: str = "training") -> Callable[[float], None]:
     """A function that counts what is done and says so once a minute."""
     began = said = time.monotonic()
-    done, lock = 0, threading.Lock()
+    done, lock = 0.0, threading.Lock()
 
-    def count(more: int) -> None:
+    def count(more: float) -> None:
         nonlocal done, said
         with lock:
             done = min(total, done + more)  # a stack that is tried again seed by seed would count twice
             now = time.monotonic()
             if done and now - said >= SECONDS_BETWEEN_LINES:
                 said = now
-                err.print(f"training    {done / total:.0%} done, {time_left((now - began) / done * (total - done))}")
+                err.print(f"{name:<11} {done / total:.0%} done, {time_left((now - began) / done * (total - done))}")
 
     return count
 

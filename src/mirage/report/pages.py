@@ -1,21 +1,20 @@
 """A lesson's page on disk: whether its figure is up to date, and writing it, whole."""
 
 import ast
-import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mirage.claims.claims import KINDS
 from mirage.claims.results import Results
-from mirage.records.files import write_text
-from mirage.report.tables import as_csv, stem
+from mirage.config import project
+from mirage.report import stamps
+from mirage.report.tables import stem
 
 if TYPE_CHECKING:
     from mirage.config.plan import Plan
 
-PACKAGE = Path(__file__).parents[1]
-DRAWING = ("figures", "claims", "metrics", "data")  # the packages whose code a figure follows from, given records
+DRAWING = (*stamps.MEASURING, "figures", "report/pages.py")  # the code that a figure follows from, given records
 ENDINGS = ("png", "svg")
 
 
@@ -29,15 +28,24 @@ def figure_files(results: Path, plan: "Plan") -> list[Path]:
     return [place.with_name(f"{place.name}.{ending}") for ending in ENDINGS]
 
 
-def missing(scenarios: Mapping[str, str], halves: Sequence[Results]) -> list[str]:
-    """The scenarios of a lesson, by kind, that a figure of these halves would not show.
+def missing(scenarios: Mapping[str, str], plans: Sequence["Plan"]) -> list[str]:
+    """The scenarios of a lesson, by kind, that a figure of these plans would not show.
 
     Nothing is missing from the figure of a changed run, which is its own.
     """
-    if not all(half.plan.canonical for half in halves):
+    if not all(plan.canonical for plan in plans):
         return []
-    shown = {half.plan.scenario for half in halves}
+    shown = {plan.scenario for plan in plans}
     return [scenario for scenario in scenarios.values() if scenario not in shown]
+
+
+def check_whole(scenarios: Mapping[str, str], plans: Sequence["Plan"]) -> None:
+    """Raise IncompletePage if a figure of these plans would be a part of a committed one."""
+    if absent := missing(scenarios, plans):
+        name = plans[0].about.lesson
+        raise IncompletePage(
+            f"{name}: figure not drawn: got no records of {', '.join(absent)}, expected all of the lesson's scenarios"
+        )
 
 
 def write_page(
@@ -68,69 +76,42 @@ def write_page(
     IncompletePage
         If the halves are canonical and not all: a committed figure is never overwritten with a part of it.
     """
-    if absent := missing(scenarios, halves):
-        name = halves[0].plan.about.lesson
-        raise IncompletePage(
-            f"{name}: figure not drawn: got no records of {', '.join(absent)}, expected all of the lesson's scenarios"
-        )
+    check_whole(scenarios, [half.plan for half in halves])
     halves = sorted(halves, key=lambda half: KINDS.index(half.plan.about.kind))
+    placed = [(half.plan, half.records) for half in halves]
     files = figure_files(results, halves[0].plan)
-    if again or not up_to_date(results, halves, file):
+    if again or not up_to_date(results, placed, file):
         from mirage.figures import page, style  # Matplotlib, which a run whose figure is up to date does not need
 
+        follows = followed(placed, file)
         figure = page.compose(lesson(), halves)
         for place in files:
             style.save(figure, place)
-        write_text(*_stamp(results, halves, file, drawing_code()))
+        stamps.put(_stamp(results, halves[0].plan), follows, stamps.contents(files))
     return files
 
 
-def up_to_date(results: Path, halves: Sequence[Results], file: Path, code: Collection[Path] | None = None) -> bool:
+def up_to_date(results: Path, placed: Sequence[stamps.Placed], file: Path) -> bool:
     """Whether a lesson's figure is there as it was drawn, from the present records by the present code.
 
-    `code` are the files that draw; the library's own where it is None.
+    `placed` are the plans that it shows, with the places of their records, in the order of kinds; `file` is the
+    lesson's.
     """
-    place, expected = _stamp(results, halves, file, drawing_code() if code is None else code)
-    return place.exists() and place.read_text(encoding="utf-8") == expected
+    plan = placed[0][0]
+    there = stamps.contents(figure_files(results, plan))
+    return stamps.fitting(_stamp(results, plan), followed(placed, file), there) is not None
 
 
-def drawing_code() -> list[Path]:
-    """The library's files that a figure follows from, given records: what draws, judges, measures, redraws inputs."""
-    return sorted(
-        file for package in DRAWING for file in (PACKAGE / package).rglob("*") if file.suffix in (".py", ".mplstyle")
-    )
+def followed(placed: Sequence[stamps.Placed], file: Path) -> str:
+    """A hash of all that a figure follows from: records, plans, claims, the lesson, and the code that draws."""
+    lessons = dict.fromkeys(plan.about.lesson for plan, _ in placed)
+    claims = [project.claims_file(lesson).read_bytes() for lesson in lessons if lesson]
+    return stamps.followed(stamps.code(*DRAWING), placed, [_lesson_code(file).encode(), *claims])
 
 
-def _stamp(results: Path, halves: Sequence[Results], file: Path, code: Collection[Path]) -> tuple[Path, str]:
-    """The file that says what a figure was drawn from, and what it should say."""
-    drawn = figure_files(results, halves[0].plan)
-    contents = [hashlib.sha256(one.read_bytes()).hexdigest() if one.exists() else "" for one in drawn]
-    place = results / "runs" / "drawn" / f"{stem(results, halves[0].plan, 'figures').name}.txt"
-    return place, "\n".join([_decisive(halves, file, code), *contents]) + "\n"
-
-
-def _decisive(halves: Sequence[Results], file: Path, code: Collection[Path]) -> str:
-    """A hash of all that a figure follows from: records, rows, claims, plans, the lesson and the code that draws."""
-    digest = hashlib.sha256()
-    for part in code:
-        digest.update(part.name.encode() + part.read_bytes())
-    digest.update(_lesson_code(file).encode())
-    for half in halves:
-        for content in _followed(half):
-            digest.update(hashlib.sha256(content).digest())
-    return digest.hexdigest()
-
-
-def _followed(half: Results) -> Iterator[bytes]:
-    plan = half.plan
-    yield as_csv(half.rows).encode()
-    yield as_csv(half.judged).encode()
-    yield repr((plan.scenario, plan.about, dict(plan.arms), list(plan.seeds))).encode()
-    yield repr(sorted((name, str(test)) for name, test in half.tests.items())).encode()
-    # The records themselves, not the fingerprints: code that trains may change and give the same.
-    for place in half.records.values():
-        for seed in plan.seeds:
-            yield place.file(seed).read_bytes() if place.exists(seed) else b""
+def _stamp(results: Path, plan: "Plan") -> Path:
+    place = stem(results, plan, "figures")
+    return stamps.place(results, f"{place.parent.name}-{place.name}")
 
 
 def _lesson_code(file: Path) -> str:

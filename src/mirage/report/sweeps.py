@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from mirage.claims.results import COLUMNS
-from mirage.claims.summary import summarise
 from mirage.data.split import SCORED
 from mirage.records.files import write_text
+from mirage.report import stamps
 from mirage.report.pages import ENDINGS
 from mirage.report.tables import as_csv, fingerprints, stem
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from mirage.config.plan import Change, Plan
+
+MAKING = (*stamps.MEASURING, "figures", "report/sweeps.py", "report/tables.py")  # the code that a sweep follows from
 
 
 def swept(plans: Sequence["Plan"]) -> list[str]:
@@ -35,16 +37,18 @@ def _text(change: "Change | None") -> str:
     return "" if change is None else change.typed.partition("=")[2]
 
 
-def tidy(plans: Sequence["Plan"], rows: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def tidy(plans: Sequence["Plan"], rows: Sequence["pd.DataFrame"]) -> "pd.DataFrame":
     """The tidy rows of all plans, after a column for each swept key (numbers where all its values are).
 
     `rows` are those of each plan, of the replicates that have records. The last column is the fingerprint of these.
     """
+    import pandas as pd
+
     parts = [_with_values(plan, part, swept(plans)) for plan, part in zip(plans, rows, strict=True)]
     return pd.concat(parts, ignore_index=True).astype(_types(plans))
 
 
-def _with_values(plan: "Plan", rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+def _with_values(plan: "Plan", rows: "pd.DataFrame", keys: Sequence[str]) -> "pd.DataFrame":
     changes, marks = _changes(plan), {arm: mark for _, arm, mark in fingerprints(plan)}
     part = rows[COLUMNS].copy()
     part["fingerprint"] = part["arm"].str.partition(":")[0].map(marks)
@@ -68,8 +72,12 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def table(rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+def table(rows: "pd.DataFrame", keys: Sequence[str]) -> "pd.DataFrame":
     """Every combination summed up over seeds: the swept keys, the columns of `summarise`, the records' fingerprint."""
+    import pandas as pd
+
+    from mirage.claims.summary import summarise
+
     parts = []
     for values, group in rows.groupby(list(keys), sort=False) if keys else [((), rows)]:
         part = summarise(group)
@@ -96,7 +104,18 @@ def place_of(results: Path, plans: Sequence["Plan"]) -> Path:
     return results / "custom" / f"{'-'.join([plans[0].scenario, 'by', *keys])}-{digest}"
 
 
-def write(results: Path, plans: Sequence["Plan"], rows: Sequence[pd.DataFrame], name: str = "") -> list[Path]:
+def files_of(results: Path, name: str, figures: bool) -> list[Path]:
+    """The files of a ready sweep: its table, and its figure if wanted."""
+    drawn = [results / "custom" / f"sweep_{name}.{ending}" for ending in ENDINGS]
+    return [results / "tables" / f"sweep_{name}.csv", *(drawn if figures else [])]
+
+
+def followed(placed: Sequence[stamps.Placed]) -> str:
+    """A hash of all that a ready sweep's table and figure follow from."""
+    return stamps.followed(stamps.code(*MAKING), placed)
+
+
+def write(results: Path, plans: Sequence["Plan"], rows: Sequence["pd.DataFrame"], name: str = "") -> list[Path]:
     """Write the table and the figure of a sweep over one scenario; returns where they are.
 
     Parameters
@@ -108,20 +127,20 @@ def write(results: Path, plans: Sequence["Plan"], rows: Sequence[pd.DataFrame], 
         it is kept in git.
     """
     keys, every = swept(plans), tidy(plans, rows)
-    place = results / "custom" / f"sweep_{name}" if name else place_of(results, plans)
+    figures = "figures" in plans[0].request.steps
     summed = table(every, keys)
     if name:
-        written = [results / "tables" / f"sweep_{name}.csv"]
+        written = files_of(results, name, figures)
         summed = summed.drop(columns="fingerprint")
     else:
-        written = [place.with_name(f"{place.name}.csv")]
+        place = place_of(results, plans)
+        written = [place.with_name(f"{place.name}.{ending}") for ending in ("csv", *(ENDINGS if figures else ()))]
     write_text(written[0], as_csv(summed))
-    if "figures" in plans[0].request.steps:
+    if figures:
         from mirage.figures import style, sweeps
 
         splits = [split for split in every["split"].unique() if split in scored(plans[0])]
         figure = sweeps.compose(every, keys, plans[0], splits)
-        for ending in ENDINGS:
-            written.append(place.with_name(f"{place.name}.{ending}"))
-            style.save(figure, written[-1])
+        for file in written[1:]:
+            style.save(figure, file)
     return written

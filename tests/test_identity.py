@@ -92,7 +92,7 @@ CONSTANTS = [
     # A branch is left out where a setting that is off decides it alone, only there.
     *[
         ("models/kinds/mlp.py", INPUT, f"{INPUT}        if {condition}:\n            parts = 1\n", NETWORKS)
-        for condition in ("self.dropout or shape", "shape.dropout", "self.of.other")
+        for condition in ("self.dropout or shape", "shape.dropout", "self.of.other", "self.dropout is not shape")
     ],
 ]
 
@@ -178,7 +178,9 @@ def test_each_setting_of_an_arm_that_is_not_at_its_default_is_part_of_it():
 def test_the_order_of_stages_changes_it_a_setting_stated_at_its_default_or_a_decision_does_not():
     turned = arm(stages=SMOTE | HOLD_OUT | {"order": ["hold_out", "resample"]}, model=MLP | {"dropout": 0.2})
     assert identity.fingerprint(turned, VARY) != identity.fingerprint(FULL, VARY)
-    stated = arm(model=MLP | {"dropout": 0, "l2": 0.0, "members_vary": []}, training=KERAS | {"class_weight": "none"})
+    stated = arm(
+        model=MLP | {"dropout": None, "l2": None, "members_vary": []}, training=KERAS | {"class_weight": "none"}
+    )
     other = arm(decision=DECISION | {"threshold": 0.3})
     assert {identity.fingerprint(same, VARY) for same in (stated, other)} == {identity.fingerprint(arm(), VARY)}
     asked = [(arm(), "recall", "bayes"), (other, "recall", "bayes"), (arm(), "mcc", "bayes"), (arm(), "mcc", "line")]

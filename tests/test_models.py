@@ -67,9 +67,9 @@ def same(a: list[np.ndarray], b: list[np.ndarray]) -> bool:
 @pytest.mark.parametrize(
     ("settings", "features"),
     [
-        (mlp(dropout=0.0), 2),
+        (mlp(dropout=None), 2),
         (mlp(hidden=[5], l2=0.25), 1),
-        (mlp(hidden=[4, 3, 4], dropout=0.0, batch_norm=True, activation="tanh", output="sigmoid"), 3),
+        (mlp(hidden=[4, 3, 4], dropout=None, batch_norm=True, activation="tanh", output="sigmoid"), 3),
         (mlp(batch_norm=True, l2=0.5), 3),
     ],
 )
@@ -83,11 +83,11 @@ def test_a_network_and_its_start_are_what_keras_makes_of_the_settings_and_the_se
     started = initial(ours, streams)
     assert same(started.trainable, [v.numpy() for v in theirs.trainable_variables])
     state = [v.numpy() for v in theirs.non_trainable_variables]
-    rate = settings.dropout
+    rate = settings.dropout or 0
     rates = {"scale": np.float32(1) / np.float32(1 - rate), "dropped": round(rate * 2**32), "l2": settings.l2}
     own = [(v.name, value) for v, value in zip(ours.non_trainable_variables, started.state, strict=True)]
     assert all(value == np.array(rates[name], value.dtype) for name, value in own if name in rates)
-    assert rate == 0 or {name for name, _ in own} >= {"scale", "dropped"}
+    assert not rate or {name for name, _ in own} >= {"scale", "dropped"}
     assert len(state) == len(settings.hidden) * (bool(settings.dropout) + 2 * settings.batch_norm)
     of_keras = [value for name, value in own if name not in rates]
     for variable, keras_own in zip(of_keras, state, strict=True):

@@ -139,7 +139,7 @@ def compiled_for(settings: Settings) -> dict[str, Any]:
         how = extra.get("compiled", "value") if isinstance(extra, Mapping) else "value"
         if how != "never":
             whole = compiled_for(value) if isinstance(value, Settings) else value
-            found[name] = whole if how == "value" else not is_neutral(value)
+            found[name] = whole if how == "value" else value != field.get_default(call_default_factory=True)
     return found
 
 
@@ -153,7 +153,8 @@ def number(meaning: str, **more: Any) -> Any:
     words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
     bounds = " and ".join(f"{word} {more[bound]:g}" for bound, word in words.items() if bound in more)
     of = " of " if bounds.startswith("at") else " "
-    return setting(meaning, f"a number{of}{bounds}".strip(), **more)
+    none = " or null" if more.get("default", 0) is None else ""
+    return setting(meaning, f"a number{of}{bounds}{none}".strip(), **more)
 
 
 def share(meaning: str, **more: Any) -> Any:

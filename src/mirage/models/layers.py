@@ -47,8 +47,14 @@ class Dropout(keras.layers.Dropout):
 
     TensorFlow's own generator has no vectorised form under ``tf.vectorized_map``: a stack would draw one replica's
     mask after another, which measures three to four times slower than this for the whole training step. Both
-    training engines use this layer, so they still can be compared number for number.
+    training engines use this layer, so they still can be compared number for number. At rate 0 it drops nothing, by the
+    same program.
     """
+
+    def __init__(self, rate: float, seed: int) -> None:
+        super().__init__(rate, seed=seed)
+        if not rate:  # Keras gives it none
+            self.seed_generator = keras.random.SeedGenerator(seed)
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Make the variables: what kept units are multiplied with, and which random numbers drop a unit."""
@@ -62,7 +68,7 @@ class Dropout(keras.layers.Dropout):
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Return `inputs` with a share `rate` of its entries zeroed and the rest scaled up, when training."""
-        if not training or self.rate == 0:
+        if not training:
             return inputs
         seed = tf.cast(tf.convert_to_tensor(self.seed_generator.next()), tf.uint32)
         size = tf.size(inputs)

@@ -273,6 +273,10 @@ class _Off(ast.NodeTransformer):
         if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
             inner = self._taken(test.operand)
             return None if inner is None else not inner
+        if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is | ast.IsNot):
+            [other], left = test.comparators, self._taken(test.left)  # a setting that is asked for None is off by it
+            of_none = isinstance(other, ast.Constant) and other.value is None
+            return None if left is None or not of_none else isinstance(test.ops[0], ast.Is)
         if not (isinstance(test, ast.Attribute) and test.attr in self.off):
             return None
         return False if _root(test) in self.known else None

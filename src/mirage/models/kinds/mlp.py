@@ -25,10 +25,16 @@ class Mlp(Network):
     hidden: list[int] = setting("units of the hidden layers", "a list of one or more whole numbers of at least 1")
     activation: Activation
     batch_norm: bool = setting("BatchNormalization after each hidden layer", "true or false", default=False)
-    dropout: float = number(
-        "share of units switched off after each hidden layer", ge=0, lt=1, default=0.0, compiled="on"
+    dropout: float | None = number(
+        "share of units switched off after each hidden layer; null: no Dropout layers",
+        ge=0,
+        lt=1,
+        default=None,
+        compiled="on",
     )
-    l2: float = number("L2 penalty of each hidden layer's weights", ge=0, default=0.0, compiled="on")
+    l2: float | None = number(
+        "L2 penalty of each hidden layer's weights; null: layers without", ge=0, default=None, compiled="on"
+    )
     output: Literal["linear", "sigmoid"]
     members: int = whole("models that make one replicate", 1, 8, compiled="never")
     members_vary: list[Stream] = setting(
@@ -64,13 +70,13 @@ class Mlp(Network):
 
         parts: list[Any] = [keras.Input(shape)]
         for units in self.hidden:
-            if self.l2:
+            if self.l2 is not None:
                 parts.append(layers.Dense(units, self.l2, activation=self.activation))
             else:
                 parts.append(keras.layers.Dense(units, activation=self.activation))
             if self.batch_norm:
                 parts.append(keras.layers.BatchNormalization())
-            if self.dropout:
+            if self.dropout is not None:
                 parts.append(layers.Dropout(self.dropout, seed=0))
         return keras.Sequential([*parts, keras.layers.Dense(1, activation=self.output)])
 
@@ -84,4 +90,4 @@ class Mlp(Network):
 
     def streams(self) -> set[str]:
         """Those of every network, and `dropout` where there is any."""
-        return super().streams() | ({"dropout"} if self.dropout else set())
+        return super().streams() | ({"dropout"} if self.dropout is not None else set())

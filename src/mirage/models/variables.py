@@ -1,5 +1,6 @@
 """The variables of one network, and the values they start from, drawn from named streams."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,12 @@ from mirage.data.streams import Streams
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-CONSTANT = (keras.initializers.Zeros, keras.initializers.Ones, keras.initializers.Constant)
+# Written as arrays: a TensorFlow operation for every constant of every replica would take longer than its training.
+CONSTANT: dict[type, Callable[[Any], Any]] = {
+    keras.initializers.Zeros: lambda initializer: 0,
+    keras.initializers.Ones: lambda initializer: 1,
+    keras.initializers.Constant: lambda initializer: initializer.value,
+}
 
 
 class CannotStackError(ValueError):
@@ -57,8 +63,8 @@ def initial(model: keras.Model, streams: Streams) -> Variables:
                 random.append(variable)
             elif initializer is not None and "seed" in initializer.get_config():
                 drawn.append((variable, initializer))
-            elif isinstance(initializer, CONSTANT):
-                fresh[variable.path] = np.asarray(initializer(variable.shape, dtype=variable.dtype))
+            elif type(initializer) in CONSTANT:
+                fresh[variable.path] = np.full(variable.shape, CONSTANT[type(initializer)](initializer), variable.dtype)
             else:
                 raise CannotStackError(
                     f"{variable.path}: got an initial value that no stream decides, "
@@ -68,7 +74,7 @@ def initial(model: keras.Model, streams: Streams) -> Variables:
         seeded = type(initializer).from_config(initializer.get_config() | {"seed": seed})
         fresh[variable.path] = seeded(variable.shape).numpy()
     for variable, seed in zip(random, streams.integers("dropout", len(random)), strict=True):
-        fresh[variable.path] = keras.random.SeedGenerator(seed).state.numpy().astype(variable.dtype)
+        fresh[variable.path] = np.array([seed, 0], variable.dtype)  # as in a SeedGenerator of this seed
     return Variables(
         [fresh[v.path] for v in model.trainable_variables], [fresh[v.path] for v in model.non_trainable_variables]
     )

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 import mirage
+from mirage import making
 from mirage.config.plan import Arm, Plan
 from mirage.data.split import Splits
 from mirage.models.kind import KERAS
@@ -60,6 +61,32 @@ def plan_of(scenario: str, arm: str) -> Plan:
 def train_stacked(plan: Plan) -> None:
     """Train all seeds of a plan, the way every run does, and keep nothing."""
     schedule.run(plan.arms, plan.about.vary, dict.fromkeys(plan.arms, plan.seeds), keep=lambda made: None)
+
+
+def hand_out(plan: Plan) -> None:
+    """Find what is missing of a plan, cut it into tasks and hand these out, one after another."""
+    places = making.places(plan)
+    recorded = {arm: place.recorded() for arm, place in places.items()}
+    missing = {arm: [seed for seed in plan.seeds if seed not in recorded[arm]] for arm in plan.arms}
+    waiting = schedule.Waiting(plan.arms, schedule.tasks(plan.arms, missing))
+    while (task := waiting.next()) is not None:
+        waiting.done(task)
+
+
+def sklearn_training() -> None:
+    """The same network, data and number of epochs by scikit-learn's MLPRegressor, once."""
+    from sklearn.neural_network import MLPRegressor
+
+    x, y = _line()
+    settings: dict[str, Any] = {"max_iter": EPOCHS, "n_iter_no_change": EPOCHS, "tol": 0.0, "batch_size": ROWS}
+    MLPRegressor(hidden_layer_sizes=LAYERS[1:-1], alpha=0.0, random_state=0, **settings).fit(x, y[:, 0])
+
+
+def _line() -> tuple[Any, Any]:
+    """The listing's rows: x and y [row, 1]."""
+    legacy = np.random.RandomState(42)
+    x = np.linspace(0, 10, ROWS, dtype=np.float32)[:, None]
+    return x, (3 * x + 5 * legacy.randn(ROWS)[:, None]).astype(np.float32)
 
 
 def run_listing(scenario: str) -> None:
@@ -118,9 +145,7 @@ def jax_training(say: Callable[[str], None]) -> Callable[[], Any] | None:
         say("JAX is not installed: left out (make bench installs it)")
         return None
 
-    legacy = np.random.RandomState(42)
-    x = np.linspace(0, 10, ROWS, dtype=np.float32)[:, None]
-    y = (3 * x + 5 * legacy.randn(ROWS)[:, None]).astype(np.float32)
+    x, y = _line()
 
     def loss(weights: Sequence[Any]) -> Any:
         h = x

@@ -97,7 +97,7 @@ def test_while_one_thread_compiles_a_program_the_other_compiles_another():
     """Two arms that differ in what is an input share a program: the second thread takes the third arm."""
     networks = {"one": {"dropout": 0.1}, "two": {"dropout": 0.2}, "other": {"dropout": None}}
     arms = {name: changed(PLAN.arms["dropout"], model=settings) for name, settings in networks.items()}
-    waiting = schedule._Waiting(arms, schedule.tasks(arms, {"one": range(24), "two": range(24), "other": [0]}))
+    waiting = schedule.Waiting(arms, schedule.tasks(arms, {"one": range(24), "two": range(24), "other": [0]}))
     tasks = [waiting.next() for _ in range(2)]
     assert [task and task.arm for task in tasks] == ["one", "other"]
     waiting.done(tasks[0])

@@ -151,7 +151,7 @@ def needs_tensorflow(arms: Iterable[Arm]) -> bool:
     return any(arm.model.trained_by == KERAS for arm in arms)
 
 
-class _Waiting:
+class Waiting:
     """Tasks that wait, by arm: next comes what has been compiled, then what nobody is compiling, then most left."""
 
     def __init__(self, arms: Mapping[str, Arm], waiting: Iterable[Task]) -> None:
@@ -163,9 +163,11 @@ class _Waiting:
             self.add(task)
 
     def add(self, task: Task) -> None:
+        """Let a task wait."""
         self._by_arm.setdefault(task.arm, deque()).append(task)
 
     def next(self) -> Task | None:
+        """The task to make now, which waits no longer; None if there is none."""
         if not self._by_arm:
             return None
 
@@ -221,7 +223,7 @@ def run(
         if unused:
             notice(f"training on the CPU, where digits can be reproduced; device=gpu uses {', '.join(unused)}")
     lock, stop = threading.Lock(), threading.Event()
-    waiting = _Waiting(arms, listed)
+    waiting = Waiting(arms, listed)
 
     def next_task() -> Task | None:
         with lock:

@@ -57,9 +57,10 @@ def run(words: Sequence[str], session: Session, number: int = 1) -> Report:
     return do(plan, session, number)
 
 
-def do(plan: Plan, session: Session, number: int = 1) -> Report:
-    """Make, show and write a plan."""
-    clock = Clock()
+def do(plan: Plan, session: Session, number: int = 1, clock: Clock | None = None) -> Report:
+    """Make, show and write a plan; `clock` is told what is spent, in place of the report."""
+    own = clock is None
+    clock = clock or Clock()
     errors: list[tuple[str, int]] = []
     said: list[tuple[str, str]] = []
     done = False
@@ -77,7 +78,9 @@ def do(plan: Plan, session: Session, number: int = 1) -> Report:
 
         left = (time.time() - session.began) / number * (session.jobs - number)
         console().print(f"so far      {number} of {session.jobs} jobs, {time_left(left)}")
-    return Report(errors, clock.spent() if done else {}, done, said)
+    if own:
+        clock.add({"other": clock.other()})
+    return Report(errors, clock.spent() if own and done else {}, done, said)
 
 
 def line_of(error: BaseException) -> tuple[str, int]:

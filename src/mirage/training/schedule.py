@@ -254,7 +254,15 @@ def run(
                         waiting.add(Task(task.arm, (seed,)))
             return None
 
+    ends: list[float] = []
+
     def work() -> None:
+        try:
+            go_on()
+        finally:
+            ends.append(time.perf_counter())
+
+    def go_on() -> None:
         with contextlib.suppress(Stopped):
             while (task := next_task()) is not None:
                 stack = made(task)
@@ -265,6 +273,7 @@ def run(
 
     # Without TensorFlow most of the work is Python's own, of which one thread runs at a time: two measure slower.
     threads = min(lanes(), len(listed)) if networks else 1
+    began = time.perf_counter()
     with ThreadPoolExecutor(threads) as pool:
         try:
             pending = {pool.submit(work) for _ in range(threads)}
@@ -275,6 +284,9 @@ def run(
         except BaseException:
             stop.set()
             raise
+    ended = time.perf_counter()
+    clock.add({"idle": sum(ended - end for end in ends)})
+    clock.beside((threads - 1) * (ended - began))
     if broken:
         raise broken[0]
     failed.sort(key=lambda failure: (failure.arm, failure.seed))

@@ -197,6 +197,7 @@ def run(
     clock: Clock | None = None,
     device: str = "cpu",
     notice: Callable[[str], None] = lambda line: None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> list[Failure]:
     """Train the missing seeds of every arm; hand each finished stack to `keep`.
 
@@ -277,10 +278,14 @@ def run(
     with ThreadPoolExecutor(threads) as pool:
         try:
             pending = {pool.submit(work) for _ in range(threads)}
+            waited = False
             while pending:  # woken now and then, so that an interrupt is heard whatever the threads do
                 done, pending = wait(pending, timeout=1, return_when=FIRST_COMPLETED)
                 for one in done:
                     one.result()
+                if pending and not waited:  # a second has passed: by now programs are traced, and Python is idle
+                    waited = True
+                    meanwhile()
         except BaseException:
             stop.set()
             raise

@@ -35,8 +35,8 @@ class Watch:
     """How a run tells what it does, by default not at all.
 
     `progress` gets the epochs to train by arm, and is entered for a function that is told of epochs done; `notice` gets
-    single lines; `clock` is told how long the phases took. `meanwhile` is called once while other threads train, if they
-    take long enough.
+    single lines; `clock` is told how long the phases took. `meanwhile` is called once while other threads train, if
+    that takes long enough.
     """
 
     progress: Callable[[Mapping[str, int]], AbstractContextManager[Advance]]

@@ -14,6 +14,7 @@ from helpers import arm, plan
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mirage.clock import Clock
 from mirage.config.plan import Arm
 from mirage.data.rows import draw
 from mirage.data.split import CannotDraw
@@ -193,6 +194,18 @@ def test_there_is_a_thread_for_every_core(monkeypatch):
     for cores in (2, 3):
         monkeypatch.setattr(start.os, "sched_getaffinity", lambda _, n=cores: set(range(n)), raising=False)
         assert start.lanes() == cores
+
+
+def test_time_in_no_phase_is_what_all_threads_had_less_what_they_spent(monkeypatch):
+    now = [10.0]
+    monkeypatch.setattr("mirage.clock.time.perf_counter", lambda: now[0])
+    clock = Clock(start=1.0)
+    now[0] += 5
+    with clock.phase("plan"):
+        now[0] += 2
+    clock.beside(4.0)  # of a second thread
+    clock.add({"train": 6.0})
+    assert clock.passed() == 8 and clock.other() == 8 + 4 - (1 + 2 + 6)
 
 
 class Gpu:

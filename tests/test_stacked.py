@@ -19,8 +19,9 @@ from mirage.data.streams import Streams
 from mirage.models.kinds.mlp import Mlp
 from mirage.models.variables import CannotStackError, Variables, initial
 from mirage.training import elementwise, stacked
+from mirage.training.batches import Rows
 from mirage.training.fit import fit, fit_one_by_one
-from mirage.training.program import Program, Rows
+from mirage.training.program import Program
 from mirage.training.stacked import Fitted
 from mirage.training.stopping import Stopping
 

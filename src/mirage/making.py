@@ -35,12 +35,14 @@ class Watch:
     """How a run tells what it does, by default not at all.
 
     `progress` gets the epochs to train by arm, and is entered for a function that is told of epochs done; `notice` gets
-    single lines; `clock` is told how long the phases took.
+    single lines; `clock` is told how long the phases took. `meanwhile` is called once while other threads train, if
+    that takes long enough.
     """
 
     progress: Callable[[Mapping[str, int]], AbstractContextManager[Advance]]
     notice: Notice
     clock: Clock
+    meanwhile: Callable[[], None] = lambda: None
 
 
 def silent() -> Watch:
@@ -233,7 +235,15 @@ def _train(
             done[task] = epochs_done
 
         failed = schedule.run(
-            plan.arms, plan.about.vary, missing, keep, progress, watch.clock, plan.request.device, watch.notice
+            plan.arms,
+            plan.about.vary,
+            missing,
+            keep,
+            progress,
+            watch.clock,
+            plan.request.device,
+            watch.notice,
+            watch.meanwhile,
         )
     of_twins = [dataclasses.replace(failure, arm=arm) for failure in failed for arm in twins[failure.arm]]
     return fresh, of_twins

@@ -57,9 +57,10 @@ def run(words: Sequence[str], session: Session, number: int = 1) -> Report:
     return do(plan, session, number)
 
 
-def do(plan: Plan, session: Session, number: int = 1) -> Report:
-    """Make, show and write a plan."""
-    clock = Clock()
+def do(plan: Plan, session: Session, number: int = 1, clock: Clock | None = None) -> Report:
+    """Make, show and write a plan; `clock` is told what is spent, in place of the report."""
+    own = clock is None
+    clock = clock or Clock()
     errors: list[tuple[str, int]] = []
     said: list[tuple[str, str]] = []
     done = False
@@ -77,7 +78,9 @@ def do(plan: Plan, session: Session, number: int = 1) -> Report:
 
         left = (time.time() - session.began) / number * (session.jobs - number)
         console().print(f"so far      {number} of {session.jobs} jobs, {time_left(left)}")
-    return Report(errors, clock.spent() if done else {}, done, said)
+    if own:
+        clock.add({"other": clock.other()})
+    return Report(errors, clock.spent() if own and done else {}, done, said)
 
 
 def line_of(error: BaseException) -> tuple[str, int]:
@@ -89,6 +92,14 @@ def line_of(error: BaseException) -> tuple[str, int]:
     return " ".join(str(error).split()), BAD_INPUT
 
 
+def _import_what_writes() -> None:
+    """Import what tables and figures need while programs compile, which leaves Python idle."""
+    import mirage.figures.page
+    import mirage.report.tables
+
+    assert mirage.figures.page and mirage.report.tables
+
+
 def perform(plan: Plan, clock: Clock, lesson: Stated | None) -> Made:
     """Make what a plan asks for and say where it is; `lesson` is what stands in its lesson's file of claims."""
     from mirage.cli import terminal
@@ -96,7 +107,7 @@ def perform(plan: Plan, clock: Clock, lesson: Stated | None) -> Made:
     out, err = terminal.console(), terminal.console(stderr=True)
     began = time.perf_counter()
     _name_old_records(plan, err.print)
-    made = api.perform(plan, making.Watch(terminal.progress, err.print, clock), lesson)
+    made = api.perform(plan, making.Watch(terminal.progress, err.print, clock, _import_what_writes), lesson)
     plan = made.results.plan
     out.print(terminal.table(plan.about.title, made.results.table(), list(plan.arms), plan.about.show, plan.seeds))
     if len(plan.seeds) > 1 and plan.about.lesson:

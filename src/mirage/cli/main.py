@@ -6,6 +6,7 @@ import gc
 import io
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor
 
@@ -26,7 +27,8 @@ def main(words: Sequence[str] | None = None) -> None:
     from mirage.cli.terminal import print_any_sign
 
     print_any_sign()
-    lines = guarded(lambda: command(list(sys.argv[1:] if words is None else words), Clock()))
+    clock = Clock(time.process_time())  # about as long as Python has been starting
+    lines = guarded(lambda: command(list(sys.argv[1:] if words is None else words), clock))
     for line, _ in lines:
         print(line, file=sys.stderr)
     sys.stdout.flush()
@@ -70,7 +72,8 @@ def command(words: Sequence[str], clock: Clock) -> Lines:
     for one in typed:
         if one.key == "sweep":
             raise ConfigError(f"sweep: got {shown(one.value)} without -m, expected python -m run -m +sweep=NAME")
-    plan = compose.plan_of(typed)
+    with clock.phase("plan"):
+        plan = compose.plan_of(typed)
     if flags.cfg:
         return _show(plan)
     return _run(plan, clock)
@@ -78,8 +81,7 @@ def command(words: Sequence[str], clock: Clock) -> Lines:
 
 def _run(plan: Plan, clock: Clock) -> Lines:
     """Do the one job of a command; what it says on its lesson's question stands last."""
-    report = job.do(plan, Session())
-    clock.add(report.spent)
+    report = job.do(plan, Session(), clock=clock)
     lines = report.errors + (_last(lambda: _draw([plan], clock)) if report.done else [])
     _say_time(clock)
     if report.answer:
@@ -92,6 +94,7 @@ def _run(plan: Plan, clock: Clock) -> Lines:
 def _say_time(clock: Clock) -> None:
     """How long a command took, and where its time went."""
     if clock.spent():
+        clock.add({"other": clock.other()})
         spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in clock.spent().items())
         print(f"time        {clock.passed():.1f} s; by phase, all cores added up: {spent}")
 

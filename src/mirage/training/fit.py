@@ -10,7 +10,8 @@ import numpy as np
 
 from mirage.clock import Clock
 from mirage.models.variables import Variables
-from mirage.training.program import Program, Rows
+from mirage.training.batches import Rows
+from mirage.training.program import Program
 from mirage.training.stacked import Array, Fitted, finite
 from mirage.training.stopping import Stopping
 

@@ -11,7 +11,8 @@ from mirage.data.split import Array, Splits
 from mirage.data.streams import Streams
 from mirage.models.variables import initial
 from mirage.training import stacked
-from mirage.training.program import Program, Rows
+from mirage.training.batches import Rows
+from mirage.training.program import Program
 from mirage.training.replicate import WIDTH, Trained
 from mirage.training.stacked import Fitted
 from mirage.training.stopping import Stopping

@@ -9,33 +9,17 @@ number of rows.
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from mirage.clock import Clock
 from mirage.models.variables import CannotStackError
 from mirage.training import elementwise
+from mirage.training.batches import Batches, Rows, batches_of, over
 from mirage.training.stopping import Carry, Stopping, Tensors, after_epoch, begin
-
-
-class Batches(NamedTuple):
-    """Whether rows are cut into full batches, a partial one, or both: what is traced for them."""
-
-    full: bool
-    partial: bool
-
-
-class Rows(NamedTuple):
-    """Data of a stack, a leading axis for the replicas: x [replica, row, ...], y [replica, row(, ...)].
-
-    `weight` [replica, row] holds sample weights; None means that all rows count the same.
-    """
-
-    x: Any
-    y: Any
-    weight: Any = None
 
 
 def _compiled(function: Callable[..., Any]) -> Any:
@@ -133,25 +117,6 @@ class Program:
     def _score_batch(self, weights: Tensors, state: Tensors, totals: Any, batch: Rows) -> Any:
         return tf.vectorized_map(self._score, (weights, state, totals, *batch))
 
-    def _batches(self, rows: tf.Tensor, batches: Batches, step: Callable[..., Any], carry: Any) -> Any:
-        """Call step(first row, number of rows, carry) for every full batch, then for the partial one."""
-        full = rows // self.batch_size
-        if batches.full:
-            _, carry = tf.while_loop(
-                lambda b, _: b < full,
-                lambda b, c: (b + 1, step(b * self.batch_size, tf.constant(self.batch_size), c)),
-                (tf.constant(0), carry),
-            )
-        return step(full * self.batch_size, rows % self.batch_size, carry) if batches.partial else carry
-
-    def _batches_of(self, rows: Rows | None) -> Batches | None:
-        """What batches rows are cut into."""
-        return (
-            None
-            if rows is None
-            else Batches(rows.x.shape[1] >= self.batch_size, bool(rows.x.shape[1] % self.batch_size))
-        )
-
     def _fresh_totals(self) -> list[Tensors]:
         zeros = [m.stateless_reset_state() for m in self.metrics]
         return [[tf.repeat(v[None], self.width, 0) for v in variables] for variables in zeros]
@@ -178,7 +143,7 @@ class Program:
 
         n = tf.shape(order)[1]
         moving = (carry.weights, carry.state, carry.optimizer, self._fresh_totals(), tf.zeros(self.width))
-        weights, state, optimizer, totals, loss_sum = self._batches(n, batches, step, moving)
+        weights, state, optimizer, totals, loss_sum = over(batches, n, self.batch_size, step, moving)
         moved = carry._replace(weights=weights, state=state, optimizer=optimizer)
         return moved, self._results(totals, loss_sum, n)
 
@@ -192,7 +157,7 @@ class Program:
             return totals, loss_sum + loss * tf.cast(size, tf.float32)
 
         n = tf.shape(rows.x)[1]
-        totals, loss_sum = self._batches(n, batches, step, (self._fresh_totals(), tf.zeros(self.width)))
+        totals, loss_sum = over(batches, n, self.batch_size, step, (self._fresh_totals(), tf.zeros(self.width)))
         return {f"val_{name}": value for name, value in self._results(totals, loss_sum, n).items()}
 
     def _validate(self, rows: Rows, batches: Batches, wanted: tf.Tensor, carry: Carry) -> dict[str, tf.Tensor]:
@@ -271,6 +236,7 @@ class Program:
         epochs: int,
         patience: int,
         carry: Carry,
+        clock: Clock,
     ) -> Any:
         """Train `epochs` epochs from epoch `first` on; returns how many were run, what to go on from, and the history.
 
@@ -284,26 +250,38 @@ class Program:
             Which of these epochs are validated, bool [epoch].
         orders
             The order of rows, int32 [replica, epoch, row].
+        clock
+            Told how long compiling took, and waiting for another thread that compiles.
         """
-        batches = self._batches_of(rows), self._batches_of(validation)
+        batches = tuple(None if r is None else batches_of(r.x.shape[1], self.batch_size) for r in (rows, validation))
         numbers = [tf.constant(value) for value in (validated, orders, first, epochs, patience)]
         arguments = (batches, rows, validation, *numbers, carry)
         shapes = tuple(tuple(a.shape) for a in (rows.x, *(() if validation is None else (validation.x,)), numbers[1]))
         if shapes in self._known:
             return self._training(*arguments)
-        with self._lock:  # else every thread would compile it
-            self._training.get_concrete_function(  # traced for any number of rows
-                batches,
-                Rows(*(_specified(a, 1) for a in rows)),
-                None if validation is None else Rows(*(_specified(a, 1) for a in validation)),
-                _specified(numbers[0], 0),
-                _specified(numbers[1], 1, 2),
-                *map(_specified, numbers[2:]),
-                tf.nest.map_structure(_specified, carry),
-            )
-            ran = self._training(*arguments)
+        with clock.phase("idle"):
+            self._lock.acquire()
+        try:
+            with clock.phase("compile"):
+                ran = self._compiled(arguments)
             self._known.add(shapes)
+        finally:
+            self._lock.release()
         return ran
+
+    def _compiled(self, arguments: Any) -> Any:
+        """What `train` gives, traced for any number of rows and compiled for these."""
+        batches, rows, validation, validated, orders, *scalars, carry = arguments
+        self._training.get_concrete_function(
+            batches,
+            Rows(*(_specified(a, 1) for a in rows)),
+            None if validation is None else Rows(*(_specified(a, 1) for a in validation)),
+            _specified(validated, 0),
+            _specified(orders, 1, 2),
+            *map(_specified, scalars),
+            tf.nest.map_structure(_specified, carry),
+        )
+        return self._training(*arguments)
 
     def predict(self, weights: Sequence[Any], state: Sequence[Any], x: Any) -> Any:
         """Predictions [replica, row, output] for x [replica, row, ...]; compiled for every shape of x anew."""

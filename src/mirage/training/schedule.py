@@ -197,6 +197,7 @@ def run(
     clock: Clock | None = None,
     device: str = "cpu",
     notice: Callable[[str], None] = lambda line: None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> list[Failure]:
     """Train the missing seeds of every arm; hand each finished stack to `keep`.
 
@@ -254,7 +255,15 @@ def run(
                         waiting.add(Task(task.arm, (seed,)))
             return None
 
+    ends: list[float] = []
+
     def work() -> None:
+        try:
+            go_on()
+        finally:
+            ends.append(time.perf_counter())
+
+    def go_on() -> None:
         with contextlib.suppress(Stopped):
             while (task := next_task()) is not None:
                 stack = made(task)
@@ -265,16 +274,24 @@ def run(
 
     # Without TensorFlow most of the work is Python's own, of which one thread runs at a time: two measure slower.
     threads = min(lanes(), len(listed)) if networks else 1
+    began = time.perf_counter()
     with ThreadPoolExecutor(threads) as pool:
         try:
             pending = {pool.submit(work) for _ in range(threads)}
+            waited = False
             while pending:  # woken now and then, so that an interrupt is heard whatever the threads do
                 done, pending = wait(pending, timeout=1, return_when=FIRST_COMPLETED)
                 for one in done:
                     one.result()
+                if pending and not waited:  # a second has passed: by now programs are traced, and Python is idle
+                    waited = True
+                    meanwhile()
         except BaseException:
             stop.set()
             raise
+    ended = time.perf_counter()
+    clock.add({"idle": sum(ended - end for end in ends)})
+    clock.beside((threads - 1) * (ended - began))
     if broken:
         raise broken[0]
     failed.sort(key=lambda failure: (failure.arm, failure.seed))

@@ -18,7 +18,8 @@ import tensorflow as tf
 
 from mirage.clock import Clock
 from mirage.models.variables import Variables
-from mirage.training.program import Program, Rows
+from mirage.training.batches import Rows
+from mirage.training.program import Program
 from mirage.training.stopping import Carry
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -125,10 +126,9 @@ def fit(
     order, validated = np.zeros((program.width, chunk, n), np.int32), np.zeros(chunk, bool)
 
     def train(done: int, now: int, carry: Carry) -> Any:
-        return program.train(padded, padded_validation, validated, order, done, now, patience, carry)
+        return program.train(padded, padded_validation, validated, order, done, now, patience, carry, clock)
 
-    with clock.phase("compile"):
-        train(0, 0, carry)  # no epochs: compiles if these shapes are new, else costs nothing
+    train(0, 0, carry)  # no epochs: compiles if these shapes are new, else costs nothing
     pieces: list[dict[str, Array]] = []
     done = 0
     with clock.phase("train"):

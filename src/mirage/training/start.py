@@ -45,19 +45,19 @@ def start_tensorflow(device: str = "cpu", clock: Clock | None = None) -> list[st
 
 @contextlib.contextmanager
 def _lean_keras() -> Iterator[None]:
-    """Keep Keras from importing scikit-learn, half a second for wrappers that the suite does not use.
+    """Keep Keras from importing packages that it can do without, a second for what the suite does not use.
 
-    Only in the suite's own commands: in a notebook, somebody else may want those wrappers.
+    Only in the suite's own commands: in a notebook, somebody else may want Keras with data frames or its wrappers.
     """
     main = getattr(sys.modules["__main__"], "__spec__", None)
-    if main is None or main.name.partition(".")[0] not in ("run", "mirage") or "sklearn" in sys.modules:
-        yield
-        return
-    sys.modules["sklearn"] = None  # type: ignore[assignment]  # an import of it fails, and Keras goes without
+    ours = main is not None and main.name.partition(".")[0] in ("run", "mirage")
+    kept = [name for name in ("sklearn", "pandas", "matplotlib") if ours and name not in sys.modules]
+    sys.modules.update(dict.fromkeys(kept))  # type: ignore[arg-type]  # an import of None fails, and Keras goes without
     try:
         yield
     finally:
-        del sys.modules["sklearn"]
+        for name in kept:
+            del sys.modules[name]
 
 
 def lanes() -> int:

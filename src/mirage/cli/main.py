@@ -83,7 +83,8 @@ def _run(plan: Plan, clock: Clock) -> Lines:
     """Do the one job of a command; what it says on its lesson's question stands last."""
     report = job.do(plan, Session(), clock=clock)
     lines = report.errors + (_last(lambda: _draw([plan], clock)) if report.done else [])
-    _say_time(clock)
+    if report.done:
+        _say_time(clock)
     if report.answer:
         from mirage.cli.terminal import console, paragraph
 

@@ -21,26 +21,33 @@ def start_tensorflow(device: str = "cpu", clock: Clock | None = None) -> list[st
 
     Raises ConfigError where `device` is ``gpu`` and there is none, or this process uses the other device already.
     """
-    first = "mirage.training.network" not in sys.modules
-    if first:
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        flags = os.environ.get("XLA_FLAGS", "")
-        if platform.machine() in ("x86_64", "AMD64") and "xla_cpu_max_isa" not in flags:
-            os.environ["XLA_FLAGS"] = f"{flags} {INSTRUCTIONS}".strip()
-        terminal = os.dup(2)
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 2)
-        try:
-            with (clock or Clock()).phase("import"), _lean_keras():
-                from mirage.training import network
-        finally:
-            os.dup2(terminal, 2)
-            os.close(terminal)
-            os.close(nowhere)
+    if "mirage.training.network" in sys.modules:
+        use_only(device)
+        return []
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    flags = os.environ.get("XLA_FLAGS", "")
+    if platform.machine() in ("x86_64", "AMD64") and "xla_cpu_max_isa" not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} {INSTRUCTIONS}".strip()
+    with _without_messages(), (clock or Clock()).phase("import"):
+        with _lean_keras():
+            from mirage.training import network
         assert network.__name__
         _use_threads()
-    unused = use_only(device)
-    return unused if first else []
+        return use_only(device)  # looks for GPUs, and complains where there is no driver
+
+
+@contextlib.contextmanager
+def _without_messages() -> Iterator[None]:
+    """Send what is written to standard error to nowhere, past Python, too."""
+    terminal = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
+        os.close(nowhere)
 
 
 @contextlib.contextmanager

@@ -45,7 +45,7 @@ class Network(Kind):
         raise NotImplementedError
 
     def numbers(self, model: "keras.Model", variables: Any) -> dict[str, float]:
-        """Numbers without a split of one trained network; `variables` is what `Stack.fit` gives."""
+        """Numbers without a split of one trained network; `variables` is what training gives."""
         return {}
 
     def streams(self) -> set[str]:

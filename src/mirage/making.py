@@ -15,6 +15,7 @@ from mirage.config import project
 from mirage.config.plan import Plan
 from mirage.data.split import CannotDraw
 from mirage.metrics.rows import Measured, measure
+from mirage.metrics.table import ENDS
 from mirage.records import source
 from mirage.records.identity import measuring
 from mirage.records.store import Place
@@ -137,10 +138,10 @@ def make(
         raise CannotRun(f"{plan.scenario}: no seed is left that has every arm: {_reason(failed[0])}")
     trained = sum(map(len, missing.values())) - sum(failure.arm in missing for failure in failed)
     rows = {arm: _measured(kept, arm, where[arm], fresh.get(arm, {}), watch) for arm in plan.arms}
-    yes_no = {name for arm in plan.arms.values() for name in arm.data.yes_no}
+    yes_no = {name: (0.0, 1.0) for arm in plan.arms.values() for name in arm.data.yes_no}
     read = len(plan.arms) * len(plan.seeds) - lacking
     with watch.clock.phase("judge"):
-        found = results(kept, where, rows, claims, yes_no, drawn_by)
+        found = results(kept, where, rows, claims, ENDS | yes_no, drawn_by)
     return Made(found, trained, read, failed)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mirage.claims.claims import Claim, Test, Untestable, sides, tests_of
+from mirage.claims.claims import Claim, Test, sides, tests_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -154,21 +154,20 @@ def tidy(plan: Plan, measured: Mapping[str, Mapping[int, Measured]]) -> pd.DataF
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
 
 
-def judged(plan: Plan, rows: pd.DataFrame, claims: Sequence[Claim], yes_no: Collection[str] = ()) -> pd.DataFrame:
+def judged(
+    plan: Plan, rows: pd.DataFrame, claims: Sequence[Claim], ends: Mapping[str, tuple[float, float]] | None = None
+) -> pd.DataFrame:
     """Verdicts on a lesson's claims; those about what a changed run left out are left out too.
 
-    `yes_no` are the metrics that are 0 or 1 in every replicate.
+    `ends` are the smallest and the largest value of metrics that have both.
     """
     from mirage.claims.verdicts import judge, terms_in
 
-    known = terms_in(rows) if plan.changes else set()
-
-    def there(claim: Claim) -> bool:
-        test = claim.test(plan.about.kind)
-        return isinstance(test, Untestable) or set(sides(test)) <= known
-
-    kept = [claim for claim in claims if not plan.changes or there(claim)]
-    return judge(kept, plan.about.kind, plan.scenario, rows, plan.about.scope, yes_no)
+    kind, known = plan.about.kind, terms_in(rows) if plan.changes else set()
+    tests = tests_of(claims, kind)
+    kept = [one for one in claims if one.id in tests and (not plan.changes or set(sides(tests[one.id])) <= known)]
+    ratios = {name: arm.data.test_ratio() for name, arm in plan.arms.items()} if kind == "real" else None
+    return judge(kept, kind, plan.scenario, rows, plan.about.scope, ends, ratios)
 
 
 def results(
@@ -176,7 +175,7 @@ def results(
     places: Mapping[str, Place],
     measured: Mapping[str, Mapping[int, Measured]],
     claims: Sequence[Claim] = (),
-    yes_no: Collection[str] = (),
+    ends: Mapping[str, tuple[float, float]] | None = None,
     drawn_by: Callable[[Results], Any] | None = None,
 ) -> Results:
     """The results of a plan.
@@ -189,11 +188,11 @@ def results(
         The numbers of each arm and seed, as `mirage.metrics.rows.measure` gives them.
     claims
         Those of the plan's lesson; none where the scenario belongs to no lesson.
-    yes_no
-        Metrics that are 0 or 1 in every replicate.
+    ends
+        The smallest and the largest value of metrics that have both.
     drawn_by
         What `Results.figure` draws with.
     """
     rows = tidy(plan, measured)
     tests = tests_of(claims, plan.about.kind)
-    return Results(plan, rows, judged(plan, rows, claims, yes_no), tests, places, drawn_by)
+    return Results(plan, rows, judged(plan, rows, claims, ends), tests, places, drawn_by)

@@ -1,28 +1,46 @@
 """Claims to verdicts: one word a claim, from a scenario's tidy rows.
 
 The effect of a claim is the mean over seeds of its left side minus its right. ``less`` claims the region below the
-margin, ``greater`` the one above, ``same`` the inside. `mirage.claims.statistics` says how surely the effect lies where
-its mean does, and explains the tests.
+margin, ``greater`` the one above, ``same`` the inside. The verdict says where the interval of the effect lies;
+`mirage.claims.statistics` makes the intervals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mirage.claims import statistics
-from mirage.claims.claims import CLAIMED, Claim, Test, Triple, Untestable, check, is_size, sides, terms_of, tests_of
-from mirage.claims.statistics import LEVEL, MAX_SEEDS, ROUNDING, Floats
+from mirage.claims.claims import (
+    ALSO,
+    AT_MARGIN,
+    FAILS,
+    HOLDS,
+    NO_EFFECT,
+    NOT,
+    OPEN,
+    OPPOSITE,
+    UNCLEAR,
+    UNDEFINED,
+    Claim,
+    Test,
+    Triple,
+    check,
+    is_size,
+    sides,
+    terms_of,
+    tests_of,
+)
+from mirage.claims.statistics import ROUNDING, Interval
 
-MAX_UNDEFINED = 0.1  # share of pairs that may lack a number
-
-ABOUT = ["claim", "lesson", "scenario", "kind", "article", "example", "basis", "text"]
-NUMBERS = ["effect", "ci_low", "ci_high", "margin", "n", "agree"]
-COLUMNS = [*ABOUT, *NUMBERS, "scope", "verdict", "reason"]
-DECIDING = ["deciding_low", "deciding_high"]  # the interval that a verdict follows from, for figures
+ABOUT = ["claim", "lesson", "scenario", "kind", "article", "paragraph", "example", "basis", "text"]
+NUMBERS = ["effect", "ci_low", "ci_high", "margin"]
+COLUMNS = [*ABOUT, *NUMBERS, "unit", "n", "agree", "seeds", "scope", "yardstick", "verdict", "reason"]
+UNBOUNDED = (-math.inf, math.inf)
 
 
 def terms_in(rows: pd.DataFrame) -> set[Triple]:
@@ -38,12 +56,6 @@ def pairs(test: Test, rows: pd.DataFrame) -> pd.DataFrame:
     """
     both = pd.DataFrame({"left": _values(test.left, rows), "right": _values(test.right, rows)})
     return both.where(np.isfinite(both.to_numpy(float))).sort_index()
-
-
-def differences(test: Test, rows: pd.DataFrame) -> pd.Series[float]:
-    """Left minus right, one number per seed, of the `pairs` of a test; NaN where one of the two is."""
-    both = pairs(test, rows)
-    return both["left"] - both["right"]
 
 
 def _values(side: str | float, rows: pd.DataFrame) -> pd.Series[float] | float:
@@ -69,12 +81,12 @@ def judge(
     scenario: str,
     rows: pd.DataFrame,
     scope: str = "",
-    yes_no: Collection[str] = (),
+    ends: Mapping[str, Interval] | None = None,
+    ratios: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
-    """Verdicts on the claims of one lesson, one row per claim, columns `COLUMNS` and `DECIDING`.
+    """Verdicts on those claims of one lesson that this kind of scenario tests, a row each: `COLUMNS` and `role`.
 
-    Effect and interval are left minus right, in the metric's unit; the interval is the plain 95 % t interval, not
-    widened for the number of claims. That is what the deciding one is for.
+    Effect and interval are left minus right, in the metric's unit.
 
     Parameters
     ----------
@@ -83,11 +95,13 @@ def judge(
     scenario : the name of the scenario that `rows` are of.
     rows : its tidy rows (arm, seed, split, metric, value).
     scope : what the seeds varied, in words.
-    yes_no : metrics that are 0 or 1 in every replicate.
+    ends : the smallest and the largest value of metrics that have both; (0, 1) of whole numbers: yes or no.
+    ratios : of a scenario on real data, test rows to training rows of each arm.
 
     Raises
     ------
-    ValueError : claims of several lessons; an arm, split or metric that `rows` don't have; a seed that occurs twice.
+    ValueError : claims of several lessons; an arm, split or metric that `rows` don't have; a seed that occurs twice;
+        a test that is exact by construction whose seeds differ.
     """
     lessons = sorted({claim.lesson for claim in claims})
     if len(lessons) > 1:
@@ -97,68 +111,143 @@ def judge(
         check(claim, kind, known)
     tests = tests_of(claims, kind)
     tested = rows[rows["metric"].isin([metric for test in tests.values() for _, _, metric in sides(test)])]  # of many
-    effects = {name: differences(test, tested) for name, test in tests.items()}
-    samples = {name: _sample(test, effects[name], yes_no) for name, test in tests.items()}
-    raw = {
-        name: 1.0 if _undecidable(effects[name]) else float(statistics.p_value(samples[name], test.margin))
-        for name, test in tests.items()
-    }
-    adjusted = dict(zip(tests, statistics.holm(list(raw.values())), strict=True))
     table = []
     for claim in claims:
-        row: dict[str, Any] = vars(claim) | {"claim": claim.id, "scenario": scenario, "kind": kind}
-        test = claim.test(kind)
-        if isinstance(test, Untestable):
-            reason = test.untestable + (f"; design: {test.design}" if test.design else "")
-            row |= {"scope": "", "verdict": "untestable", "reason": reason}
-        else:
-            d = effects[claim.id]
-            row |= zip(NUMBERS, (*_effect(d), test.margin, d.count(), _agree(test, d)), strict=True)
-            verdict, reason = _verdict(test, d, samples[claim.id], adjusted[claim.id], len(tests))
-            row |= {"scope": scope, "verdict": verdict, "reason": reason}
-            if not _undecidable(d):
-                share = raw[claim.id] / adjusted[claim.id] if adjusted[claim.id] else 1 / len(tests)
-                row |= zip(DECIDING, statistics.deciding_interval(samples[claim.id], LEVEL * share), strict=True)
-        table.append(row)
-    types = dict.fromkeys([*NUMBERS, *DECIDING], "float64") | dict.fromkeys(("article", "example", "n"), "Int64")
-    return pd.DataFrame(table, columns=[*COLUMNS, *DECIDING]).astype(types)
+        if claim.id not in tests:
+            continue
+        test = tests[claim.id]
+        compared = pairs(test, tested)
+        ratio = max((ratios[arm.partition(":")[0]] for arm, _, _ in sides(test)), default=0) if ratios else None
+        found = _found(claim, test, compared, ends or {}, ratio)
+        row = vars(claim) | {"claim": claim.id, "scenario": scenario, "kind": kind, "margin": test.margin}
+        table.append(row | {"scope": scope, "seeds": block(compared.index.tolist())} | found)
+    types = dict.fromkeys([*NUMBERS, "agree"], "float64") | dict.fromkeys(
+        ("article", "paragraph", "example", "n"), "Int64"
+    )
+    return pd.DataFrame(table, columns=[*COLUMNS, "role"]).astype(types)
 
 
-def _effect(d: pd.Series[float]) -> tuple[float, float, float]:
-    """The mean of the defined differences and its plain 95 % interval."""
-    defined = statistics.defined(d)
-    return statistics.mean_and_sd(defined)[0], *statistics.interval(defined)
+def _found(
+    claim: Claim, test: Test, compared: pd.DataFrame, ends: Mapping[str, Interval], ratio: float | None
+) -> dict[str, Any]:
+    """What came of a test: effect, interval, number and share of agreeing seeds, verdict and reason."""
+    real = ratio is not None
+    d = (compared["left"] - compared["right"]).to_numpy(float)
+    kept = statistics.defined(d)
+    found: dict[str, Any] = {"effect": statistics.mean_and_sd(kept)[0], "n": len(kept), "agree": _agree(test, kept)}
+    if len(kept) < len(d) or not len(d):
+        reason = f"{len(d) - len(kept)} of {len(d)} pairs are undefined"
+        return found | {"verdict": UNCLEAR if real else UNDEFINED, "reason": reason}
+    if len(d) < 2:
+        return found | {
+            "verdict": UNCLEAR if real else OPEN,
+            "reason": "one seed says nothing about the spread over seeds",
+        }
+    same = statistics.equal(d, test.margin)
+    if test.exact and not same:
+        raise ValueError(f"claims of {claim.lesson}, {claim.id}: got seeds that differ, expected all equal (exact)")
+    reason = ""
+    if test.exact:
+        low = high = found["effect"]
+        reason = "exact: equal by construction"
+    elif real:
+        low, high = statistics.resampled_interval(d, ratio or 0)
+    elif _yes_or_no(test, compared, ends):
+        low, high = _of_shares(test, compared)
+        reason = "exact interval of yes-or-no numbers"
+    elif same:
+        low, high = _of_equals(found["effect"], len(d), _possible(test, ends))
+        reason = f"the same in all {len(d)} seeds; further ones that differ are rarer than {statistics.unseen(len(d)):.0%}"
+    else:
+        low, high = statistics.guarded_interval(d)
+    word = (on_real_data if real else verdict)(test.relation, test.margin, (low, high))
+    if word == AT_MARGIN and test.relation != "same":
+        reason = _joined(reason, f"as claimed in direction, {abs(found['effect']) / test.margin:.2g} of its margin in size")
+    elif word == AT_MARGIN:
+        reason = _joined(reason, f"{abs(found['effect']) / test.margin:.2g} of its margin in size")
+    return found | {"ci_low": low, "ci_high": high, "verdict": word, "reason": reason}
 
 
-def _undecidable(d: pd.Series[float]) -> str:
-    """Why a claim can't be decided whatever its numbers say; empty if it can."""
-    if d.isna().mean() > MAX_UNDEFINED:
-        return f"{d.isna().sum()} of {len(d)} pairs undefined, more than a tenth"
-    return "one seed says nothing about the spread over seeds" if d.count() < 2 else ""
+def _joined(*reasons: str) -> str:
+    return "; ".join(filter(None, reasons))
 
 
-def _sample(test: Test, d: pd.Series[float], yes_no: Collection[str]) -> Floats:
-    """The differences as they are tested; of yes-or-no metrics one more seed could change each term by one."""
-    return statistics.sample(d, test.margin, step=sum(metric in yes_no for _, _, metric in sides(test)))
+def verdict(relation: str, margin: float, interval: Interval) -> str:
+    """What became of a claim, by where the interval of its effect lies."""
+    low, high = interval if relation != "less" else (-interval[1], -interval[0])  # as if greater were claimed
+    bound = margin * (1 + ROUNDING)
+    above, below, inside = low > bound, high < -bound, low >= -bound and high <= bound
+    if relation == "same":
+        if inside:
+            return HOLDS
+        return OPPOSITE if above or below else AT_MARGIN if low >= -bound or high <= bound else OPEN
+    if above:
+        return HOLDS
+    if high <= bound:
+        return OPPOSITE if below else NO_EFFECT if inside else FAILS
+    return AT_MARGIN if low > 0 else OPEN
 
 
-def _agree(test: Test, d: pd.Series[float]) -> float:
+def on_real_data(relation: str, margin: float, interval: Interval) -> str:
+    """What became of a claim on resamples of one set: *also* where it holds, *not* where it fails, else *unclear*."""
+    word = verdict(relation, margin, interval)
+    return ALSO if word == HOLDS else NOT if word in (OPPOSITE, NO_EFFECT, FAILS) else UNCLEAR
+
+
+def block(seeds: Sequence[int]) -> str:
+    """Seeds in words: ``200-299``, ``3``, or a list where some are missing."""
+    if len(seeds) > 1 and list(seeds) == list(range(seeds[0], seeds[-1] + 1)):
+        return f"{seeds[0]}-{seeds[-1]}"
+    return " ".join(map(str, seeds))
+
+
+def _yes_or_no(test: Test, compared: pd.DataFrame, ends: Mapping[str, Interval]) -> bool:
+    """Whether each side that is no number is one yes-or-no number a seed."""
+    terms = [terms_of(side) for side in (test.left, test.right) if isinstance(side, str)]
+    single = all(len(of_side) == 1 and ends.get(of_side[0][2]) == (0, 1) for of_side in terms)
+    named = [key for key, side in (("left", test.left), ("right", test.right)) if isinstance(side, str)]
+    return single and bool(compared[named].isin([0, 1]).all(axis=None))
+
+
+def _of_shares(test: Test, compared: pd.DataFrame) -> Interval:
+    left, right = (compared[side].to_numpy(float) for side in ("left", "right"))
+    if isinstance(test.left, str) and isinstance(test.right, str):
+        return statistics.discordant_interval(left, right)
+    if isinstance(test.left, str):
+        low, high = statistics.share_interval(int(left.sum()), len(left))
+        return low - float(test.right), high - float(test.right)
+    low, high = statistics.share_interval(int(right.sum()), len(right))
+    return float(test.left) - high, float(test.left) - low
+
+
+def _of_equals(value: float, n: int, possible: Interval) -> Interval:
+    """How far the mean may lie from what all n seeds gave, if so many others went to the end of what is possible.
+
+    Where no end is known, what the seeds gave: that others may differ is then the reason's to say.
+    """
+    share = statistics.unseen(n)
+    low, high = (value + share * (end - value) if math.isfinite(end) else value for end in possible)
+    return low, high
+
+
+def _possible(test: Test, ends: Mapping[str, Interval]) -> Interval:
+    """The least and the greatest difference of the sides that their metrics allow."""
+    left, right = (_possible_of(side, ends) for side in (test.left, test.right))
+    return left[0] - right[1], left[1] - right[0]
+
+
+def _possible_of(side: str | float, ends: Mapping[str, Interval]) -> Interval:
+    if not isinstance(side, str):
+        return float(side), float(side)
+    first, *taken = (ends.get(metric, UNBOUNDED) for _, _, metric in terms_of(side))
+    if not taken:
+        return first
+    low, high = first[0] - taken[0][1], first[1] - taken[0][0]
+    return (0.0, max(-low, high)) if is_size(side) else (low, high)
+
+
+def _agree(test: Test, d: statistics.Floats) -> float:
     """Share of single seeds on the claimed side of zero (for *same*: inside the margin)."""
-    same = d.abs() <= test.margin * (1 + ROUNDING)
-    return float({"less": d < 0, "greater": d > 0, "same": same}[test.relation][d.notna()].mean())
-
-
-def _verdict(test: Test, d: pd.Series[float], sample: Floats, p: float, family: int) -> tuple[str, str]:
-    if reason := _undecidable(d):
-        return "inconclusive", reason
-    tested = f"p = {p:.2g} after Holm over {family} claim{'s' * (family > 1)}"
-    if p > LEVEL:
-        # The strictest level that Holm can ask for.
-        seeds = statistics.seeds_to_settle(sample, test.margin, LEVEL / family)
-        return "inconclusive", f"{f'about {seeds}' if seeds else f'over {MAX_SEEDS}'} seeds would settle it; {tested}"
-    if statistics.equal(sample, test.margin):
-        unseen = 1 - LEVEL ** (1 / len(sample))  # seeds that common would all be missed one time in twenty
-        tested = f"deterministic: the same in all {len(sample)} seeds (if others differ, then fewer than {unseen:.0%})"
-    where = str(statistics.region(sample.mean(), test.margin))
-    verdict = "supported" if where == CLAIMED[test.relation] else "negligible" if where == "inside" else "contradicted"
-    return verdict, tested
+    same = np.abs(d) <= test.margin * (1 + ROUNDING)
+    agreeing = {"less": d < 0, "greater": d > 0, "same": same}[test.relation]
+    return float(agreeing.mean()) if len(d) else math.nan

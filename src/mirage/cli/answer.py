@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 
 from mirage.claims import statistics
-from mirage.claims.claims import CLAIMED, Stated, Test, Triple, is_size, sides, terms_of
+from mirage.claims.claims import CLAIMED, TABLES, WORDS, Test, Triple, is_size, sides, terms_of
 from mirage.claims.results import Results
+from mirage.claims.stated import Stated
 from mirage.claims.verdicts import pairs
-from mirage.config.plan import CANONICAL_SEEDS
 
 NOTHING = "This scenario settles nothing: no claim that can be tested with it answers the question."
-WORDS = {"negligible": "negligible (too small to matter)", "inconclusive": "inconclusive (neither shown nor refuted)"}
 
 
 def answer(stated: Stated, results: Results, judged: Mapping[str, Any] | None) -> str:
@@ -35,12 +34,11 @@ def answer(stated: Stated, results: Results, judged: Mapping[str, Any] | None) -
     claim = stated.answer(plan.about.kind)
     if claim is None:
         return NOTHING
-    test = claim.test(plan.about.kind)
-    assert isinstance(test, Test)  # the claims file was checked for it
+    test = claim.tests[plan.about.kind]
     said = f'"{claim.text.rstrip(".")}" {_here(test, results)}'
     if judged is not None:
         whose = "with the scenario as it stands, without these changes, over" if plan.changes else "over"
-        seeds = f"seeds {CANONICAL_SEEDS[0]} to {CANONICAL_SEEDS[-1]}"
+        seeds = f"seeds {str(judged['seeds']).replace('-', ' to ')}"
         said += f"; {whose} {seeds} the verdict is {_verdict(judged, 'difference' if test.right else 'value')}"
     return f"{said}."
 
@@ -55,7 +53,7 @@ def canonical(stated: Stated, results: Results, folder: Path) -> Mapping[str, An
         return None
     if results.plan.canonical:
         return dict(results.judged.set_index("claim").loc[claim.id])
-    file = folder / "claims.csv"
+    file = folder / TABLES[claim.role]
     if not file.exists():
         return None
     with file.open(encoding="utf-8", newline="") as rows:
@@ -147,24 +145,19 @@ def _value(side: str | float, mean: float, test: Test, both: pd.DataFrame, resul
 
 
 def _verdict(row: Mapping[str, Any], effect_is: str) -> str:
-    """The verdict over the canonical seeds, with effect and interval, and how far off a single seed may lie.
-
-    With the sd s of n seeds the 95 % interval of their mean is t s / sqrt(n) to either side, and that of one more seed
-    t s sqrt(1 + 1/n): sqrt(n + 1) times as wide.
-    """
-    verdict = str(row["verdict"])
-    said = WORDS.get(verdict, verdict)
+    """The verdict over the canonical seeds, with effect and interval, and how far off a single seed may lie."""
+    said = WORDS[str(row["verdict"])]
     effect, low, high, margin, n = (_number(row.get(key)) for key in ("effect", "ci_low", "ci_high", "margin", "n"))
     if not all(map(math.isfinite, (effect, low, high, n))):
         return f"{said}: {row['reason']}" if row.get("reason") else said
     mean, least, most = (_short(value, margin, 3) for value in (effect, low, high))
     if low == high:
         return f"{said}: the {effect_is} is {mean} in each of {n:.0f} seeds"
-    off = _short((high - low) / 2 * math.sqrt(n + 1), margin, 2)
-    return (
-        f"{said}: the {effect_is} is {mean} on average (95% interval {least} to {most}), "
-        f"and a single seed may lie {off} off that (one in twenty lies further off)"
-    )
+    said = f"{said}: the {effect_is} is {mean} on average ({least} to {most})"
+    if row["kind"] == "real" or row.get("reason"):  # other intervals, from which none of a single seed follows
+        return said
+    off = _short(statistics.one_more((low, high), round(n)), margin, 2)
+    return f"{said}, and a single seed may lie {off} off that (one in twenty lies further off)"
 
 
 def _number(cell: Any) -> float:

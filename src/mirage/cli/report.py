@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from mirage import api
+from mirage.claims.claims import TABLES
 from mirage.config import project
 from mirage.report import stamps
 
@@ -48,7 +49,7 @@ def _stamp() -> Path:
 
 
 def _followed() -> str:
-    tables = [project.RESULTS / "tables" / name for name in ("claims.csv", "benchmark.csv")]
+    tables = [project.RESULTS / "tables" / name for name in (*TABLES.values(), "benchmark.csv")]
     read = [*tables, *map(project.claims_file, project.lessons())]
     return stamps.followed(stamps.code(*CODE), (), [file.read_bytes() if file.is_file() else b"" for file in read])
 

@@ -17,6 +17,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from mirage.claims.claims import WORDS
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -204,17 +206,13 @@ def table(title: str, summary: "pd.DataFrame", arms: Sequence[str], show: Sequen
 
 
 def verdicts(judged: "pd.DataFrame") -> Table:
-    """The verdicts on a lesson's claims that could be tested."""
+    """The verdicts on a lesson's claims that this scenario tests."""
     shown = Table(title="Claims", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for name, justify in (("claim", "left"), ("effect", "right"), ("95 % interval", "right"), ("verdict", "left")):
+    for name, justify in (("claim", "left"), ("effect", "right"), ("interval", "right"), ("verdict", "left")):
         shown.add_column(name, justify=justify, no_wrap=name != "claim")  # type: ignore[arg-type]
-    for row in judged[judged["verdict"] != "untestable"].to_dict("records"):
+    for row in judged.to_dict("records"):
         both = f"{_shown(row['ci_low'])} to {_shown(row['ci_high'])}"
-        shown.add_row(str(row["text"]), _shown(row["effect"]), both, str(row["verdict"]))
-    untestable = int((judged["verdict"] == "untestable").sum())
-    if untestable:
-        shown.caption = f"{untestable} more cannot be tested with this example; why: results/tables/claims.csv"
-        shown.caption_justify = "left"
+        shown.add_row(str(row["text"]), _shown(row["effect"]), both, WORDS[row["verdict"]])
     return shown
 
 

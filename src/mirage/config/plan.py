@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
+from mirage.config import project
 from mirage.data import laws
 from mirage.data.law import Law
 from mirage.data.stages import Stages
@@ -20,7 +21,6 @@ from mirage.settings import Settings, pick, refuse, setting, whole
 
 assert laws.__name__ and kinds.__name__  # imported for their tables of blocks
 
-CANONICAL_SEEDS = range(30)
 LINE = re.compile(r"[^\r\n]*\S[^\r\n]*")
 
 
@@ -170,4 +170,15 @@ class Plan:
     @property
     def canonical(self) -> bool:
         """Whether this is a scenario file unmodified, over the canonical seeds."""
-        return not self.changes and list(self.seeds) == list(CANONICAL_SEEDS)
+        return not self.changes and list(self.seeds) == list(self.canonical_seeds)
+
+    @property
+    def canonical_seeds(self) -> range:
+        """The seeds of this scenario's committed tables and verdicts."""
+        return project.canonical_seeds(self.about.lesson or self.scenario)
+
+    def over_canonical_seeds(self) -> Self:
+        """The same plan over these."""
+        seeds = self.canonical_seeds
+        request = self.request.model_copy(update={"seed": seeds[0], "replicates": len(seeds)})
+        return replace(self, seeds=list(seeds), request=request)

@@ -1,12 +1,15 @@
 """Where a checkout keeps its scenarios, claims, lessons, sweeps and results."""
 
+import csv
 import functools
+import re
 from pathlib import Path
 from typing import Any
 
 from mirage.settings import ConfigError
 
 ROOT = Path(__file__).resolve().parents[3]
+PILOT = range(30)  # the seeds on which designs, tests and margins are made
 CONF, EXPERIMENTS, RESULTS = ROOT / "conf", ROOT / "experiments", ROOT / "results"
 
 
@@ -86,6 +89,30 @@ def in_a_line(error: Exception) -> str:
     for rest in ("See https://", "Config search path:", "Available options"):  # the first of many lines say enough
         text = text.partition(rest)[0]
     return " ".join(text.split())
+
+
+def frozen() -> dict[str, tuple[str, range]]:
+    """What is frozen: by lesson, or by scenario that has none, a hash and the seeds that verdicts are passed on.
+
+    Raises ConfigError, one line, for a file that says something else.
+    """
+    file = conf() / "claims" / "frozen.csv"
+    found = {}
+    with file.open(encoding="utf-8", newline="") as text:
+        for row in csv.DictReader(text):
+            seeds = re.fullmatch(r"(\d+)-(\d+)", row.get("seeds") or "")
+            if not row.get("name") or not row.get("hash") or seeds is None:
+                raise ConfigError(f"{file}: got {list(row.values())}, expected a name, a hash, and seeds such as 200-299")
+            found[row["name"]] = (row["hash"], range(int(seeds[1]), int(seeds[2]) + 1))
+    return found
+
+
+def canonical_seeds(name: str) -> range:
+    """The seeds of committed tables and verdicts of a lesson, or of a scenario that has none.
+
+    Those that it was frozen for; until then the pilot's.
+    """
+    return frozen().get(name, ("", PILOT))[1]
 
 
 def scenario_file(name: str) -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 
 from matplotlib.figure import Figure, SubFigure
 
+from mirage.claims.claims import OURS
 from mirage.claims.results import Results
 from mirage.figures import marks, strip, style
 from mirage.figures.palette import BACKGROUNDS
@@ -92,7 +93,7 @@ def _judged(claims: Sequence[str], halves: Sequence[Results]) -> list[tuple[str,
         for half in halves:
             for row in half.judged[half.judged["claim"] == claim].to_dict("records"):
                 rows[half.plan.about.kind] = {str(k): v for k, v in row.items()} | {"test": half.tests.get(claim)}
-        if any(row["verdict"] != "untestable" for row in rows.values()):
+        if rows:
             first = next(iter(rows.values()))
-            found.append((str(first["text"]) + (" (ours)" if first["basis"] == "ours" else ""), rows))
+            found.append((str(first["text"]) + (" (ours)" if first["basis"] == OURS else ""), rows))
     return found

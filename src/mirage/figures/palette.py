@@ -33,14 +33,31 @@ REFERENCES = {
     "mean_target": ("always the mean", ":"),
 }
 
+_HOLDS, _FAILS, _OPEN, _FADED = "#00795A", "#C22F0D", "#8A6500", "#5B5B5B"
 VERDICT_COLOURS = {
-    "supported": "#00795A",
-    "contradicted": "#C22F0D",
-    "negligible": "#5B5B5B",
-    "inconclusive": "#8A6500",
-    "untestable": "#9A9A9A",
+    "holds": _HOLDS,
+    "fails_opposite": _FAILS,
+    "fails_no_effect": _FAILS,
+    "fails": _FAILS,
+    "at_margin": _OPEN,
+    "undefined": _FADED,
+    "open": _OPEN,
+    "also": _HOLDS,
+    "not": _FAILS,
+    "unclear": _FADED,
 }
-VERDICT_SIGNS = {"supported": "✓", "contradicted": "✗", "negligible": "≈", "inconclusive": "?", "untestable": "–"}
+VERDICT_SIGNS = {
+    "holds": "✓",
+    "fails_opposite": "✗",
+    "fails_no_effect": "✗",
+    "fails": "✗",
+    "at_margin": "≈",
+    "undefined": "–",
+    "open": "?",
+    "also": "✓",
+    "not": "✗",
+    "unclear": "?",
+}
 
 
 def reference_style(reference: str) -> tuple[str, str]:

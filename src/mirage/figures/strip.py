@@ -8,14 +8,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from mirage.claims.claims import WORDS
 from mirage.figures.palette import CLAIMED, NEGLIGIBLE, REFERENCE, VERDICT_COLOURS, VERDICT_SIGNS
 
 HEADINGS = {"as_written": "as written", "controlled": "controlled", "real": "on real data"}
 KEY = """\
 grey: too small to matter   green: no difference is the claim
-bar: 95 % interval   thin line: adjusted for all claims; decides"""
+bar: interval, wide enough for all claims of the ledger at once"""
 CLAIM_WIDTH = 60  # characters
 TEST_WIDTH = 80
+VERDICT_WIDTH = 17
 TEXT_LINE = 0.24  # inches
 TICKS = (1, 3, 10, 30, 100, 300, 1000)  # margins
 
@@ -43,8 +45,8 @@ def claims(
     """Claims, one a line: the text and how it is tested, effects and intervals in margins, and verdicts.
 
     Effects are turned so that what speaks against a claim lies on the left. The stripe is what lies inside the margin:
-    grey as too small to matter, green where sameness is claimed. The thick bar is the 95 % interval, the thin line the
-    one that decides, all claims of the lesson considered. The axis bends so that large effects fit.
+    grey as too small to matter, green where sameness is claimed. The bar is the interval that decides. The axis bends
+    so that large effects fit.
 
     Parameters
     ----------
@@ -53,8 +55,8 @@ def claims(
     texts
         The claims, each short enough for two or three lines.
     columns
-        (kind of scenario, rows): for every claim a row with effect, ci_low, ci_high, deciding_low, deciding_high,
-        margin, test and verdict, or None.
+        (kind of scenario, rows): for every claim a row with effect, ci_low, ci_high, margin, test and verdict, or None
+        where this kind does not test it.
     height
         Inches of a claim.
     """
@@ -104,26 +106,23 @@ def _words(ax: Axes, line: int, text: str, tested: Sequence[tuple[str, Row | Non
 
 
 def _verdict(ax: Axes, x: float, line: int, verdict: str) -> None:
-    weight = "normal" if verdict == "untestable" else "bold"
-    words = f"{VERDICT_SIGNS[verdict]} {verdict}"
-    ax.text(x, line, words, color=VERDICT_COLOURS[verdict], va="center", weight=weight)
+    words = textwrap.fill(f"{VERDICT_SIGNS[verdict]} {WORDS[verdict]}", VERDICT_WIDTH)
+    ax.text(x, line, words, color=VERDICT_COLOURS[verdict], va="center", weight="bold")
 
 
 def _effect(ax: Axes, at: float, row: Row, mark: Mark) -> float:
-    """Draw an effect with its intervals, where it has them; how far from zero they reach."""
+    """Draw an effect with its interval, where it has one; how far from zero that reaches."""
     if not np.isfinite(row["ci_low"]):
         return 0.0
     color = VERDICT_COLOURS[row["verdict"]]
     effect, *ends = (_bent(row[name], row) for name in ("effect", "ci_low", "ci_high"))
     low, high = sorted(ends)
-    widest = [_bent(row[name], row) for name in ("deciding_low", "deciding_high")]
-    ax.plot(widest, [at, at], "|-", color=color, linewidth=1.3, markersize=9, label="_deciding")
     ax.plot([low, high], [at, at], "-", color=color, linewidth=5, solid_capstyle="butt", label="_interval")
     face = "white" if mark.hollow else color
     ax.plot(
         effect, at, mark.marker, color=color, markersize=8, markerfacecolor=face, markeredgewidth=2, label="_effect"
     )
-    return max(abs(end) for end in (low, high, *widest) if np.isfinite(end))
+    return max(abs(end) for end in (low, high) if np.isfinite(end))
 
 
 def _scale(ax: Axes, reach: float, lines: int) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mirage.claims.claims import TABLES
 from mirage.claims.results import Results
 from mirage.config import project
 from mirage.records.files import locked, write_text
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
     from mirage.config.plan import Plan
 
 WRITING = (*stamps.MEASURING, "report/tables.py")  # the code that a table follows from, given records
-COMMON = ("metrics.csv", "fingerprints.csv", "claims.csv")  # tables of all canonical scenarios
+JUDGED = tuple(TABLES.values())  # verdicts: rows of lessons, by kind
+COMMON = ("metrics.csv", "fingerprints.csv", *JUDGED)  # tables of all canonical scenarios
 QUOTED_ROW = re.compile(r'(?:[^"\n]|"[^"]*")*\n')
-Key = tuple[str, ...]  # what rows of a common table belong to: a scenario; in claims.csv a lesson and a kind
+Key = tuple[str, ...]  # what rows of a common table belong to: a scenario; in those of verdicts a lesson and a kind
 
 
 def stem(results: Path, plan: "Plan", kind: str) -> Path:
@@ -55,7 +57,6 @@ def as_csv(table: "pd.DataFrame") -> str:
 def texts(loaded: Results) -> dict[str, str]:
     """A canonical plan's tables as text, by the name of their file: its own, and its rows of the common ones."""
     from mirage.claims.summary import summarise
-    from mirage.claims.verdicts import COLUMNS
 
     plan = loaded.plan
     made = {
@@ -63,7 +64,15 @@ def texts(loaded: Results) -> dict[str, str]:
         "metrics.csv": as_csv(loaded.rows),
         "fingerprints.csv": as_csv(_marks(plan)),
     }
-    return made | ({"claims.csv": as_csv(loaded.judged[COLUMNS])} if plan.about.lesson else {})
+    return made | (_judged(loaded) if plan.about.lesson else {})
+
+
+def _judged(loaded: Results) -> dict[str, str]:
+    """A plan's verdicts as text, by the name of their file: on claims, findings and checks; nothing where it has none."""
+    from mirage.claims.verdicts import COLUMNS
+
+    of_role = {role: part[COLUMNS] for role, part in loaded.judged.groupby("role")}
+    return {name: as_csv(of_role[role]) if role in of_role else "" for role, name in TABLES.items()}
 
 
 def followed(placed: stamps.Placed) -> str:
@@ -83,7 +92,7 @@ def of_plan(results: Path, plan: "Plan", common: Mapping[str, Mapping[Key, str]]
     own = f"{plan.scenario}.csv"
     keys: dict[str, Key] = {"metrics.csv": (plan.scenario,), "fingerprints.csv": (plan.scenario,)}
     if plan.about.lesson:
-        keys["claims.csv"] = (plan.about.lesson, plan.about.kind)
+        keys |= dict.fromkeys(JUDGED, (plan.about.lesson, plan.about.kind))
     parts = {name: common[name].get(key, "") for name, key in keys.items()}
     return {own: _text(results / "tables" / own)} | parts
 
@@ -118,11 +127,9 @@ def write_tables(results: Path, loaded: Results, scenarios: Iterable[str]) -> Pa
 
 
 def write_claims(results: Path, loaded: Results, lessons: Iterable[str]) -> Path:
-    """Put a canonical run's verdicts into claims.csv, beside those of the other lessons that still exist."""
-    from mirage.claims.verdicts import COLUMNS
-
-    put(results, [{"claims.csv": as_csv(loaded.judged[COLUMNS])}], {"claims.csv": lessons})
-    return results / "tables" / "claims.csv"
+    """Put a canonical run's verdicts into their tables, beside those of the other lessons that still exist."""
+    put(results, [_judged(loaded)], dict.fromkeys(JUDGED, lessons))
+    return results / "tables" / JUDGED[0]
 
 
 def put(results: Path, made: Sequence[Mapping[str, str]], known: Mapping[str, Iterable[str]]) -> None:
@@ -136,14 +143,20 @@ def put(results: Path, made: Sequence[Mapping[str, str]], known: Mapping[str, It
         for name, names in known.items():
             file, new, kept = results / "tables" / name, [one[name] for one in made if name in one], set(names)
             there = _text(file)
-            header = (new or [there])[0].partition("\n")[0]
-            before = {key: text for key, text in _parts(name, there).items() if key[0] in kept}
+            header = next(filter(None, [*new, there]), "").partition("\n")[0]
+            gone = {key for one in made for key in _keys(name, one)}
+            before = {key: text for key, text in _parts(name, there).items() if key[0] in kept and key not in gone}
             parts = {key: text for key, text in before.items() if text.startswith(f"{header}\n")}
             for text in new:
                 parts |= _parts(name, text)
             rows = (text.partition("\n")[2] for _, text in sorted(parts.items()))
             if header:
                 write_text(file, "".join([f"{header}\n", *rows]))
+
+
+def _keys(name: str, made: Mapping[str, str]) -> set[Key]:
+    """What a plan's texts are about in a common table, also where they have no rows in it."""
+    return {key for other in (JUDGED if name in JUDGED else (name,)) for key in _parts(other, made.get(other, ""))}
 
 
 def _marks(plan: "Plan") -> "pd.DataFrame":
@@ -162,7 +175,7 @@ def _parts(name: str, text: str) -> dict[Key, str]:
     header, _, body = text.partition("\n")
     lines: dict[Key, list[str]] = {}
     # A cell in quotes may have line ends; metrics.csv has no quotes, and is large.
-    rows = body.split("\n") if name != "claims.csv" else [row[:-1] for row in QUOTED_ROW.findall(body)]
+    rows = body.split("\n") if name not in JUDGED else [row[:-1] for row in QUOTED_ROW.findall(body)]
     for key, group in itertools.groupby(rows, lambda line: _key(name, line)):
         lines.setdefault(key, []).extend(line for line in group if line)
     return {key: "\n".join([header, *own, ""]) for key, own in lines.items() if own}
@@ -170,7 +183,7 @@ def _parts(name: str, text: str) -> dict[Key, str]:
 
 def _key(name: str, line: str) -> Key:
     """What a row of a common table belongs to: names have no commas."""
-    if name != "claims.csv":
+    if name not in JUDGED:
         return (line.partition(",")[0],)
     _, lesson, _, kind, *_ = [*line.split(",", 4), "", "", ""]
     return lesson, kind

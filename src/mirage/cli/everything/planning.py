@@ -11,7 +11,7 @@ from mirage import api, making
 from mirage.claims.claims import KINDS
 from mirage.cli import launch, report
 from mirage.config import compose, project, sweeping
-from mirage.config.plan import CANONICAL_SEEDS, Plan
+from mirage.config.plan import Plan
 from mirage.config.typed import Typed, assigned
 from mirage.records import checked
 from mirage.records.store import Place
@@ -85,9 +85,8 @@ def chosen(words: Sequence[str]) -> Chosen:
             raise ConfigError(f"{one.key}: got {shown(one.text)}, expected any of {', '.join(f'{k}=' for k in KEYS)}")
     request = [one for one in typed if one.key in ("steps", "results_dir")]
     load = functools.cache(compose.load)
-    canonical = [assigned("seed", CANONICAL_SEEDS[0]), assigned("replicates", len(CANONICAL_SEEDS))]
     scenarios = [
-        compose.plan_of([assigned("scenario", name), *canonical, *request], load=load)
+        compose.plan_of([assigned("scenario", name), *request], load=load).over_canonical_seeds()
         for name in _named(typed, "scenario", project.scenarios())
     ]
     of_sweeps = {
@@ -144,7 +143,8 @@ def todo(found: Chosen) -> Todo:
 def in_common() -> dict[str, list[str]]:
     """The scenarios or lessons that each common table is about."""
     scenarios = project.scenarios()
-    return {"metrics.csv": scenarios, "fingerprints.csv": scenarios, "claims.csv": project.lessons()}
+    judged = dict.fromkeys(tables.JUDGED, project.lessons())
+    return {"metrics.csv": scenarios, "fingerprints.csv": scenarios} | judged
 
 
 def cores() -> int:

@@ -9,18 +9,18 @@ TESTS := $(PY) -m pytest -n 2 --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help all lesson quick sweeps ray slurm test test-slow lint tables figures report check bench lock check-locks clean
+.PHONY: help all lesson quick sweeps ray slurm test test-slow lint tables figures report freeze check bench lock check-locks clean
 .PHONY: clean-records
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
 	@echo "PYTHON=/path/to/python chooses the Python that .venv is made with."
 
-all: .venv/ready  ## every scenario over 30 seeds, ready sweeps, tables, figures; V=1: prints each scenario's table
+all: .venv/ready  ## every scenario over its verdict seeds, ready sweeps, tables, figures; V=1: prints each scenario's table
 	@$(EVERYTHING)
 
-lesson: $(if $(L),.venv/ready,which-lesson)  ## all scenarios of one lesson over 30 seeds: make lesson L=dropout
-	scenarios=$$($(RUN) --lesson '$(L)') && $(RUN) -m "scenario=$$scenarios" replicates=30
+lesson: $(if $(L),.venv/ready,which-lesson)  ## all scenarios of one lesson, its tables and figure: make lesson L=dropout
+	@scenarios=$$($(RUN) --lesson '$(L)') && $(EVERYTHING) "scenario=$$scenarios"
 
 quick: .venv/ready  ## every scenario over 3 seeds, into results/custom
 	$(RUN) -m hydra/launcher=joblib hydra.launcher.verbose=10 'scenario=glob(*)' replicates=3
@@ -52,6 +52,9 @@ figures: .venv/ready  ## all figures of lessons again from the records
 
 report: .venv/ready  ## what is written from the tables: ledger, lessons, README
 	$(REPORT)
+
+freeze: .venv/ready  ## fix claims and designs before their verdict seeds are run; NAMES="dropout": again, for the next seeds
+	$(PY) -m mirage.cli.freeze $(NAMES)
 
 check: .venv/ready  ## make all again, compare with the tables; QUICK=1: a slice; EXACT=1: bytes; FINGERPRINTS=1: only these
 	$(PY) -m mirage.cli.check $(if $(QUICK),quick) $(if $(EXACT),exact) $(if $(FINGERPRINTS),fingerprints)

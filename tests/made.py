@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from mirage import api
-from mirage.claims import claims, verdicts
+from mirage.claims import stated, verdicts
 from mirage.claims.results import COLUMNS, Results, results
 from mirage.config.plan import Arm, Plan
 from mirage.metrics.rows import measure
+from mirage.metrics.table import ENDS
 from mirage.models.kind import KERAS
 from mirage.records.store import Place
 from mirage.training.replicate import Outcome, drawn
@@ -58,21 +59,20 @@ def load(folder: Path, plan: Plan) -> Results:
         return measure(plan.arms[arm], about.metrics, about.references, splits, where[arm].read(seed))
 
     measured = {arm: {seed: rows(arm, seed) for seed in plan.seeds} for arm in plan.arms}
-    yes_no = {name for settings in plan.arms.values() for name in settings.data.yes_no}
-    return results(plan, where, measured, api.claims_of(about.lesson), yes_no)
+    yes_no = {name: (0.0, 1.0) for settings in plan.arms.values() for name in settings.data.yes_no}
+    return results(plan, where, measured, api.claims_of(about.lesson), ENDS | yes_no)
 
 
 # -- a lesson of one claim, A against B ----------------------------------------------------------------------
 
 TESTED = {"left": "a.test.mse", "relation": "less", "right": "b.test.mse", "margin": 1, "reason": "one unit matters"}
-ENTRY = {
-    "id": "a-beats-b",
+OWN = {"id": "a-beats-b", "was": ["a-wins"], "text": "A errs less than B.", "unit": "squared units"}
+ENTRY = OWN | {
     "article": 1,
+    "paragraph": 3,
     "example": 2,
     "basis": "stated",
-    "text": "A errs less than B.",
     "as_written": TESTED,
-    "controlled": {"untestable": "no controlled scenario yet", "design": "fresh data per seed"},
 }
 KINDS = {"as_written": "duel", "controlled": "duel_controlled"}
 DOCUMENT = {"lesson": "duel", "scenarios": KINDS, "claims": [ENTRY]}
@@ -80,7 +80,7 @@ DOCUMENT = {"lesson": "duel", "scenarios": KINDS, "claims": [ENTRY]}
 
 def claim(name="a-beats-b", **test):
     """A claim on a.test.mse against b.test.mse, margin 1, changed as given."""
-    return claims.parse(DOCUMENT | {"claims": [ENTRY | {"id": name, "as_written": TESTED | test}]}).claims[0]
+    return stated.parse(DOCUMENT | {"claims": [ENTRY | {"id": name, "as_written": TESTED | test}]}).claims[0]
 
 
 def tidy(**arms):

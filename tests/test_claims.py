@@ -3,44 +3,60 @@
 import math
 
 import pytest
-from made import DOCUMENT, ENTRY, TESTED, claim
+from made import DOCUMENT, ENTRY, OWN, TESTED, claim
 
 from mirage.claims import claims
+from mirage.claims.stated import MOVED, parse
+
+PROSE = {key: value for key, value in ENTRY.items() if key != "as_written"} | {"example": None, "controlled": TESTED}
+OURS = OWN | {"id": "ours", "was": [], "controlled": TESTED}
+NOTED = {"was": ["arithmetic"], "article": 1, "paragraph": 2, "text": "One half is a half."}
 
 
 def test_a_claims_file_gives_typed_claims():
-    stated = claims.parse(DOCUMENT | {"claims": [ENTRY, ENTRY | {"id": "ours", "article": None, "example": None}]})
+    stated = parse(DOCUMENT | {"claims": [ENTRY], "checks": [OURS | {"id": "holds"}], "findings": [OURS]})
     assert stated.lesson == "duel" and stated.scenarios == DOCUMENT["scenarios"]
-    got, ours = stated.claims
-    assert got.id == "a-beats-b" and got.lesson == "duel" and (got.article, got.example) == (1, 2)
-    assert ours.article is None and ours.example is None
-    assert got.test("as_written") == claims.Test("a.test.mse", "less", "b.test.mse", 1.0, "one unit matters")
-    assert got.test("controlled") == claims.Untestable("no controlled scenario yet", "fresh data per seed")
-    assert claims.tests_of([got], "as_written") == {"a-beats-b": got.test("as_written")}
+    got, ours, check = stated.claims
+    assert got.id == "a-beats-b" and got.lesson == "duel" and (got.article, got.paragraph, got.example) == (1, 3, 2)
+    assert got.role == "claim" and got.basis == "stated" and got.unit == "squared units" and got.was == ("a-wins",)
+    assert (ours.role, check.role) == ("finding", "check") and ours.basis == check.basis == "ours"
+    assert ours.article is None and ours.paragraph is None and ours.example is None
+    assert got.tests == {"as_written": claims.Test("a.test.mse", "less", "b.test.mse", 1.0, "one unit matters")}
+    assert claims.tests_of([got, ours], "as_written") == {"a-beats-b": got.tests["as_written"]}
     assert claims.tests_of([got], "controlled") == {}
 
 
+def test_what_is_no_longer_tested_here_says_where_it_went():
+    elsewhere, waiting = {"was": ["b-wins"], "now": "b-beats-c"}, NOTED | {"was": ["c", "d"], "lesson": "coverage"}
+    stated = parse(DOCUMENT | {"notes": [NOTED], "tested_elsewhere": [elsewhere], "waiting": [waiting]})
+    note, tested, later = stated.moved
+    assert [one.place for one in stated.moved] == list(MOVED)
+    assert (note.was, note.now, note.article, note.paragraph, note.text) == (("arithmetic",), "", 1, 2, NOTED["text"])
+    assert (tested.was, tested.now, tested.article) == (("b-wins",), "b-beats-c", None)
+    assert (later.was, later.now) == (("c", "d"), "coverage")
+
+
 def test_one_claim_answers_the_question_in_each_kind_where_one_is_named():
-    controlled = ENTRY | {"controlled": TESTED}
+    both = ENTRY | {"controlled": TESTED}
     for named, kinds in (
         (None, {}),
         ("a-beats-b", {"as_written": "a-beats-b", "controlled": "a-beats-b"}),
+        ("ours", {"controlled": "ours"}),  # in the kinds that test it
         ({"as_written": "a-beats-b", "controlled": None}, {"as_written": "a-beats-b"}),
-        ({"controlled": "a-beats-b"}, {"controlled": "a-beats-b"}),
+        ({"as_written": "a-beats-b", "controlled": "ours"}, {"as_written": "a-beats-b", "controlled": "ours"}),
     ):
-        stated = claims.parse(DOCUMENT | {"answer": named, "claims": [controlled]})
-        assert stated.answers == kinds and claims.parse(DOCUMENT).answers == {}
+        stated = parse(DOCUMENT | {"answer": named, "claims": [both], "findings": [OURS]})
+        assert stated.answers == kinds and parse(DOCUMENT).answers == {}
         for kind in claims.KINDS:
-            assert stated.answer(kind) == (stated.claims[0] if kind in kinds else None)
+            answer = stated.answer(kind)
+            assert (answer and answer.id) == kinds.get(kind)
 
 
-@pytest.mark.parametrize("kinds", [["real"], ["controlled", "real"], ["real", "controlled", "as_written"]])
-def test_a_lesson_has_one_to_three_kinds_and_a_test_for_each(kinds):
-    entry = {key: value for key, value in ENTRY.items() if key not in claims.KINDS} | dict.fromkeys(kinds, TESTED)
-    stated = claims.parse(DOCUMENT | {"scenarios": dict.fromkeys(kinds, "duel"), "claims": [entry]})
+@pytest.mark.parametrize("kinds", [["real"], ["controlled", "real"], ["real", "controlled"]])
+def test_a_lesson_has_one_to_three_kinds(kinds):
+    entry = {key: value for key, value in PROSE.items() if key not in claims.KINDS} | dict.fromkeys(kinds, TESTED)
+    stated = parse(DOCUMENT | {"scenarios": dict.fromkeys(kinds, "duel"), "claims": [entry]})
     assert list(stated.scenarios) == sorted(kinds, key=claims.KINDS.index) and set(stated.claims[0].tests) == set(kinds)
-    with pytest.raises(ValueError, match="kind of test: got 'wrong'"):
-        stated.claims[0].test("wrong")
 
 
 SIDE = claims.SIDE
@@ -57,20 +73,28 @@ BAD_TESTS = [
     ({"margin": "1"}, ".margin: got '1', expected a number of 0 or more"),
     ({"relation": "same", "margin": 0}, ".margin: got 0, expected a number of 0 or more (above 0"),
     ({"reason": None}, ".reason: got None, expected a text"),
+    ({"exact": "yes"}, ".exact: got 'yes', expected true or false"),
     *[({"left": side}, f".left: got {side!r}, {SIDE}") for side in BAD_SIDES],
 ]
 BAD = [
-    ({"bassis": "ours"}, "number 1: got unknown key 'bassis' (did you mean 'basis'?), expected one of id,"),
-    ({"text": ...}, "number 1: got no 'text', expected the keys id, article"),
-    ({"id": " "}, "number 1: id: got ' ', expected a text"),
-    ({"article": "one"}, "a-beats-b: article: got 'one', expected a whole number from 1, or null"),
-    ({"example": True}, "a-beats-b: example: got True, expected a whole number from 1, or null"),
-    ({"basis": "implyed"}, "a-beats-b: basis: got 'implyed' (did you mean 'implied'?), expected one of stated,"),
+    ({"bassis": "ours"}, "claim 1: got unknown key 'bassis' (did you mean 'basis'?), expected one of id,"),
+    ({"text": ...}, "claim 1: got no 'text', expected the keys id, was"),
+    ({"id": " "}, "claim 1: id: got ' ', expected a text"),
+    ({"was": "old"}, "a-beats-b: was: got 'old', expected a list"),
+    ({"unit": ""}, "a-beats-b: unit: got '', expected a text"),
+    ({"article": "one"}, "a-beats-b: article: got 'one', expected a whole number from 1"),
+    ({"paragraph": None}, "a-beats-b: paragraph: got None, expected a whole number from 1"),
+    ({"example": True}, "a-beats-b: example: got True, expected a whole number from 1"),
+    ({"basis": "ours"}, "a-beats-b: basis: got 'ours', expected one of stated, implied"),
+    ({"yardstick": 1}, "a-beats-b: yardstick: got 1, expected a text"),
     ({"as_written": None}, "a-beats-b: as_written: got None, expected the keys left, relation, right"),
-    ({"real": TESTED}, "number 1: got unknown key 'real', expected one of id,"),  # of a kind that has no scenario
-    ({"controlled": {"design": "x"}}, "a-beats-b: controlled: got unknown key 'design'"),
-    ({"controlled": {"untestable": ""}}, "a-beats-b: controlled.untestable: got '', expected a text"),
-    ({"controlled": {"untestable": "x", "desing": "y"}}, "got unknown key 'desing' (did you mean 'design'?)"),
+    ({"as_written": ...}, "a-beats-b: got no test, expected one or more of as_written, controlled"),
+    (
+        {"as_written": ..., "controlled": TESTED},
+        "a-beats-b: as_written: got no test, expected one, as it is about an example",
+    ),
+    ({"example": None}, "a-beats-b: as_written: got a test, expected none for prose"),
+    ({"real": TESTED}, "claim 1: got unknown key 'real', expected one of id,"),  # of a kind that has no scenario
     *[({"as_written": TESTED | change}, f"a-beats-b: as_written{line}") for change, line in BAD_TESTS],
 ]
 
@@ -83,7 +107,7 @@ def without_gaps(entry):
 @pytest.mark.parametrize("change, line", BAD, ids=lambda part: part if isinstance(part, str) else "")
 def test_a_bad_claim_is_one_clear_line(change, line):
     with pytest.raises(ValueError) as error:
-        claims.parse(DOCUMENT | {"claims": [without_gaps(ENTRY | change)]})
+        parse(DOCUMENT | {"claims": [without_gaps(ENTRY | change)]})
     message = str(error.value)
     assert message.startswith("claims of duel, ") and line in message and "\n" not in message
 
@@ -94,13 +118,16 @@ def test_a_bad_claim_is_one_clear_line(change, line):
         (None, "claims file: got None, expected the keys lesson, scenarios, claims"),
         ({"lesson": "duel", "scenarios": {"real": "x"}}, "claims file: got no 'claims', expected the keys lesson,"),
         (DOCUMENT | {"claims": {}}, "claims of duel: claims: got {}, expected a list"),
-        (DOCUMENT | {"claims": ["x"]}, "claims of duel, number 1: got 'x', expected the keys id, article, example"),
+        (DOCUMENT | {"claims": ["x"]}, "claims of duel, claim 1: got 'x', expected the keys id, was, text"),
+        (DOCUMENT | {"findings": [ENTRY]}, "claims of duel, finding 1: got unknown key 'article'"),
         (DOCUMENT | {"claims": [ENTRY, ENTRY]}, "claims of duel: id: got 'a-beats-b' 2 times, expected each once"),
-        (DOCUMENT | {"scenarios": {}}, "claims of duel: scenarios: got {}, expected one to three of as_written,"),
         (
-            DOCUMENT | {"answer": "a-beats-b"},
-            "claims of duel: answer.controlled: got 'a-beats-b', expected one of null",
+            DOCUMENT | {"checks": [OURS | {"was": ["a-wins"]}]},
+            "claims of duel: was: got 'a-wins' 2 times, expected each once",
         ),
+        (DOCUMENT | {"notes": [{"was": []}]}, "claims of duel: notes, number 1: got no 'article', expected"),
+        (DOCUMENT | {"scenarios": {}}, "claims of duel: scenarios: got {}, expected one to three of as_written,"),
+        (DOCUMENT | {"answer": "a-beats-c"}, "claims of duel: answer: got 'a-beats-c' (did you mean 'a-beats-b'?)"),
         (
             DOCUMENT | {"answer": {"as_written": "a-beats-c"}},
             "claims of duel: answer.as_written: got 'a-beats-c' (did you mean 'a-beats-b'?), expected one of a",
@@ -121,7 +148,7 @@ def test_a_bad_claim_is_one_clear_line(change, line):
 )
 def test_a_bad_file_is_one_clear_line(document, line):
     with pytest.raises(ValueError) as error:
-        claims.parse(document)
+        parse(document)
     assert str(error.value).startswith(line) and "\n" not in str(error.value)
 
 
@@ -142,7 +169,7 @@ def test_an_unknown_arm_split_or_metric_is_one_line_with_what_there_is(left, lin
         claims.check(claim(left=left), "as_written", known)
     assert str(error.value) == f"claims of duel, a-beats-b: as_written: {line}"
     claims.check(claim(left="a:line.test.mse - a.test.mse"), "as_written", known)
-    claims.check(claim(left=left), "controlled", known)  # untestable: names nothing
+    claims.check(claim(left=left), "controlled", known)  # not tested there: names nothing
 
 
 @pytest.mark.parametrize(

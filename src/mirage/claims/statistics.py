@@ -4,9 +4,9 @@ The margin of a claim, the smallest effect that matters, cuts the line of effect
 inside, above +margin. A verdict says in which of them an interval of the mean effect lies; so the interval that is
 shown is the one that decides.
 
-**Simultaneous.** Each interval has the level 1 - 0.05 / 100: of a hundred claims of a kind, any interval misses its true
-effect with a chance of at most 5 % (Bonferroni), however the claims depend on each other. The hundred is fixed, with
-room for lessons to come, so that no verdict moves when one is added.
+**Simultaneous.** Each interval has the level 1 - 0.05 / 100: that any interval of a hundred claims of a kind misses its
+true effect has a chance of at most 5 % (Bonferroni), however the claims depend on each other. The hundred is fixed,
+with room for lessons to come, so that no verdict moves when one is added.
 
 **Long tails.** Student's interval misses too often if the differences have a long tail on one side, as a sample that
 lacks the tail looks both far from the truth and sure of itself. So the interval also holds what Hall's
@@ -19,8 +19,8 @@ seeds those of the two discordant counts, each at half the level.
 Pearson's bound for 0 in n. A number between known ends, such as a recall, may so have a mean that lies u of the way to
 either end.
 
-**Resamples of one data set** share rows, so the variance of their mean does not shrink to nothing: Nadeau and Bengio add
-the ratio of test to training rows to 1/n.
+**Resamples of one data set** share rows, so the variance of their mean does not shrink to nothing: Nadeau and Bengio
+add the ratio of test to training rows to 1/n.
 
 Sources: Hall, J. R. Stat. Soc. B 54 (1992) 221; Clopper and Pearson, Biometrika 26 (1934) 404; Nadeau and Bengio, Mach.
 Learn. 52 (2003) 239. Skewness from few seeds comes out too small; the factor 1 + 8.5/n against that is Hazen's, see

@@ -157,12 +157,16 @@ def _found(
         reason = "exact interval of yes-or-no numbers"
     elif same:
         low, high = _of_equals(found["effect"], len(d), _possible(test, ends))
-        reason = f"the same in all {len(d)} seeds; further ones that differ are rarer than {statistics.unseen(len(d)):.0%}"
+        reason = (
+            f"the same in all {len(d)} seeds; further ones that differ are rarer than {statistics.unseen(len(d)):.0%}"
+        )
     else:
         low, high = statistics.guarded_interval(d)
     word = (on_real_data if real else verdict)(test.relation, test.margin, (low, high))
     if word == AT_MARGIN and test.relation != "same":
-        reason = _joined(reason, f"as claimed in direction, {abs(found['effect']) / test.margin:.2g} of its margin in size")
+        reason = _joined(
+            reason, f"as claimed in direction, {abs(found['effect']) / test.margin:.2g} of its margin in size"
+        )
     elif word == AT_MARGIN:
         reason = _joined(reason, f"{abs(found['effect']) / test.margin:.2g} of its margin in size")
     return found | {"ci_low": low, "ci_high": high, "verdict": word, "reason": reason}

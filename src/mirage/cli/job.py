@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mirage import api, making
-from mirage.claims.claims import Stated
+from mirage.claims.stated import Stated
 from mirage.clock import Clock
 from mirage.config import compose, project
 from mirage.config.plan import Plan

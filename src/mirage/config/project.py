@@ -102,7 +102,9 @@ def frozen() -> dict[str, tuple[str, range]]:
         for row in csv.DictReader(text):
             seeds = re.fullmatch(r"(\d+)-(\d+)", row.get("seeds") or "")
             if not row.get("name") or not row.get("hash") or seeds is None:
-                raise ConfigError(f"{file}: got {list(row.values())}, expected a name, a hash, and seeds such as 200-299")
+                raise ConfigError(
+                    f"{file}: got {list(row.values())}, expected a name, a hash, and seeds such as 200-299"
+                )
             found[row["name"]] = (row["hash"], range(int(seeds[1]), int(seeds[2]) + 1))
     return found
 

@@ -45,7 +45,7 @@ def measuring(arm: "Arm", metrics: Sequence[str], references: Sequence[str]) -> 
     decided = {
         "metrics": list(metrics),
         "references": list(references),
-        "decision": _stated(arm.decision),
+        "decision": stated(arm.decision),
         **_code(tuple(dict.fromkeys(entries)), frozenset(_names([*_blocks(arm), arm.decision]))),
     }
     return _short(decided)
@@ -58,8 +58,8 @@ def settings_of(arm: "Arm", vary: Collection[str], device: str = "cpu") -> dict[
     Of `vary` only the streams count that the arm draws from.
     """
     blocks: dict[str, Any] = {"data": arm.data, "model": arm.model, "training": arm.training}
-    settings = {part: _stated(block) for part, block in blocks.items() if block is not None}
-    stages = [{"stage": type(stage).__name__, **_stated(stage)} for stage in arm.stages.listed()]
+    settings = {part: stated(block) for part, block in blocks.items() if block is not None}
+    stages = [{"stage": type(stage).__name__, **stated(stage)} for stage in arm.stages.listed()]
     contents = [content() for b in _blocks(arm) if (content := getattr(b, "content", None)) is not None]
     decisive = {
         "settings": settings | ({"stages": stages} if stages else {}),
@@ -91,14 +91,14 @@ def _given(settings: Settings) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def _stated(settings: Settings) -> dict[str, Any]:
+def stated(settings: Settings) -> dict[str, Any]:
     """Settings as plain values, without those at their default."""
     return {name: _plain(value) for name, value in _given(settings)}
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Settings):
-        return _stated(value)
+        return stated(value)
     return [_plain(part) for part in value] if isinstance(value, list | tuple) else value
 
 

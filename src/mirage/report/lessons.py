@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from mirage.claims.claims import Stated
+from mirage.claims.stated import Stated
 
 WHERE = {"as_written": "As written", "controlled": "In the controlled experiment", "real": "On real data"}
 WIDTH = 100  # characters to a line of a lesson's text

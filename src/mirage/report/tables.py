@@ -68,7 +68,7 @@ def texts(loaded: Results) -> dict[str, str]:
 
 
 def _judged(loaded: Results) -> dict[str, str]:
-    """A plan's verdicts as text, by the name of their file: on claims, findings and checks; nothing where it has none."""
+    """A plan's verdicts as text, by the name of their file; nothing where it has none of that role."""
     from mirage.claims.verdicts import COLUMNS
 
     of_role = {role: part[COLUMNS] for role, part in loaded.judged.groupby("role")}

@@ -35,6 +35,12 @@ def recall(rows: ScoredRows) -> float:
 
 
 @metric(needs="decisions", scale=SHARE)
+def recall_0(rows: ScoredRows) -> float:
+    """Share of the rows of class 0 that are decided so; undefined where there are none."""
+    return _ratio(rows.tn, rows.tn + rows.fp)
+
+
+@metric(needs="decisions", scale=SHARE)
 def f1(rows: ScoredRows) -> float:
     """Harmonic mean of precision and recall."""
     return _ratio(2 * rows.tp, 2 * rows.tp + rows.fp + rows.fn)

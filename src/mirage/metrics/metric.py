@@ -30,12 +30,18 @@ class ScoredRows:
         True values, scores (probabilities of class 1, or what a regression predicts) and decisions [row].
     miss_cost
         What missing a row of class 1 costs in units of a false alarm.
+    probability
+        The true probability of class 1 [row], None where nobody knows it or labels are given and not drawn.
+    line
+        The values that noise was added to [row], None where nobody knows them.
     """
 
     y: Array
     scores: Array
     decided: Array
     miss_cost: float = 1.0
+    probability: Array | None = None
+    line: Array | None = None
 
     @cached_property
     def labelled(self) -> bool:
@@ -90,7 +96,8 @@ class Metric:
     """A metric: its name, meaning, function and scale, and what it needs to be defined.
 
     `needs` is ``targets`` (any true values), ``decisions`` or ``scores`` (classes), or ``probabilities`` (classes, and
-    scores from 0 to 1).
+    scores from 0 to 1). `truth` is what it asks of the law beside (``probability``, ``line``), nothing where the labels
+    are enough.
     """
 
     name: str
@@ -98,6 +105,7 @@ class Metric:
     of: Callable[[ScoredRows], float]
     needs: str
     scale: str
+    truth: str = ""
 
     def value(self, rows: ScoredRows) -> float:
         """The number, NaN where it is undefined."""
@@ -105,14 +113,16 @@ class Metric:
             return np.nan
         if self.needs == "probabilities" and not rows.probable:
             return np.nan
+        if self.truth and getattr(rows, self.truth) is None:
+            return np.nan
         return float(self.of(rows))
 
 
-def metric(needs: str, scale: str) -> Callable[[Callable[[ScoredRows], float]], Metric]:
+def metric(needs: str, scale: str, truth: str = "") -> Callable[[Callable[[ScoredRows], float]], Metric]:
     """Make a function a metric: its name is the function's, its meaning the docstring's first line."""
 
     def make(of: Callable[[ScoredRows], float]) -> Metric:
-        return Metric(of.__name__, (of.__doc__ or "").partition("\n")[0], of, needs, scale)
+        return Metric(of.__name__, (of.__doc__ or "").partition("\n")[0], of, needs, scale, truth)
 
     return make
 

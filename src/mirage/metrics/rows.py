@@ -13,6 +13,7 @@ from mirage.metrics import decisions
 from mirage.metrics.decisions import Decision
 from mirage.metrics.metric import Metric, ScoredRows, compute
 from mirage.metrics.table import METRICS, REFERENCES
+from mirage.metrics.truth import Truth, truths
 from mirage.models.kind import Kind
 
 Name = tuple[str, str, str]  # reference (nothing: the arm itself), split, metric
@@ -46,6 +47,8 @@ class Outcome(Protocol):
     @property
     def scores(self) -> Mapping[str, Array]: ...  # noqa: D102
     @property
+    def history(self) -> Mapping[str, Array]: ...  # noqa: D102
+    @property
     def numbers(self) -> Mapping[str, float]: ...  # noqa: D102
 
 
@@ -71,13 +74,17 @@ def measure(arm: Arm, metrics: Sequence[str], references: Sequence[str], splits:
     scored = [name for name, split in splits.items() if not split.looked_at]
     if arm.decision.ensembles_of > 1:
         scored.remove("train")  # every model has training rows of its own
+    asked = any(one.truth for one in chosen)
+    known = truths(arm, {s: splits[s] for s in scored}) if asked else dict.fromkeys(scored, Truth())
     values: list[float] = []
     for split in scored:
         scores = _scores(arm, outcome, split)
         y = _by_model(outcome.labels[split])[: len(scores)]  # one test set, repeated for every model
         if diverged:
             scores = np.full(scores.shape, np.nan)
-        each = [_measured(arm, chosen, *one) for one in zip(y, scores, strict=True)]
+        several = split == "train" and outcome.labels[split].ndim == 2  # each model has rows of its own
+        truth = Truth() if several else known[split]
+        each = [_measured(arm, chosen, *one, truth) for one in zip(y, scores, strict=True)]
         values += np.array([[one[name] for one in each] for name in metrics]).mean(axis=1).tolist()
     with np.errstate(all="ignore"):  # what a diverged replicate predicts may be infinite
         numbers = dict(outcome.numbers) | _derived(arm, outcome)
@@ -87,7 +94,7 @@ def measure(arm: Arm, metrics: Sequence[str], references: Sequence[str], splits:
         for split in scored:
             y, scores = splits[split].y, predictions[split]
             decided = decisions.above(scores, arm.decision.threshold)
-            values += compute(chosen, ScoredRows(y, scores, decided, arm.decision.miss_cost)).values()
+            values += compute(chosen, ScoredRows(y, scores, decided, arm.decision.miss_cost, *known[split])).values()
     return Measured(_names(tuple(metrics), tuple(references), tuple(scored), tuple(numbers)), np.array(values))
 
 
@@ -112,14 +119,16 @@ def _scores(arm: Arm, outcome: Outcome, split: str) -> Array:
     return decisions.corrected(scores, float(outcome.labels["train"].mean()), arm.decision.corrected_to)
 
 
-def _measured(arm: Arm, metrics: Sequence[Metric], y: Array, scores: Array) -> dict[str, float]:
+def _measured(arm: Arm, metrics: Sequence[Metric], y: Array, scores: Array, truth: Truth) -> dict[str, float]:
     decided = decisions.decide(arm.model.regresses, arm.decision, np.nan_to_num(scores))
-    return compute(metrics, ScoredRows(y, scores, decided, arm.decision.miss_cost))
+    return compute(metrics, ScoredRows(y, scores, decided, arm.decision.miss_cost, *truth))
 
 
 def _derived(arm: Arm, outcome: Outcome) -> dict[str, float]:
-    """Numbers without a split that follow from labels and scores: the law's, the stages', those of several models.
+    """Numbers without a split that follow from a record: the law's, the stages', training's, those of several models.
 
+    Where there are epochs `lowest_loss` is the lowest training loss of any, penalties included, as it is minimised (of
+    several models the mean over them).
     For a replicate of several models `prediction_spread` is the standard deviation over models (or ensembles of them)
     of the prediction, mean over test rows; `score_spread` that of the test error; `target_spread` that of the test
     targets.
@@ -129,6 +138,8 @@ def _derived(arm: Arm, outcome: Outcome) -> dict[str, float]:
         return decisions.decide(arm.model.regresses, arm.decision, scores)
 
     numbers = arm.data.numbers(outcome.scores, decide)
+    if "loss" in outcome.history:
+        numbers["lowest_loss"] = float(np.min(outcome.history["loss"]))
     listed = arm.stages.listed()
     for place, stage in enumerate(listed, 1):
         numbers |= stage.numbers(outcome.labels, [split for later in listed[place:] for split in later.adds()])

@@ -5,15 +5,34 @@ Written out, with scikit-learn as their test: its checks of arguments cost milli
 
 import numpy as np
 
+from mirage.data.split import Array
 from mirage.metrics.metric import OTHER, SHARE, ScoredRows, metric
 
 BINS = 10  # of the expected calibration error: the usual number
+
+
+def off_the_ends(scores: Array) -> Array:
+    """Probabilities [row], kept off 0 and 1 as scikit-learn does."""
+    probability = scores.astype(float)
+    eps = np.finfo(probability.dtype).eps
+    return np.asarray(np.clip(probability, eps, 1 - eps))
+
+
+def log_or_nan(value: float) -> float:
+    """The natural logarithm, NaN of 0: no mean over seeds survives an infinite number."""
+    return float(np.log(value)) if value > 0 else np.nan
 
 
 @metric(needs="targets", scale=OTHER)
 def mse(rows: ScoredRows) -> float:
     """Mean squared error, in squared units of the target."""
     return float(np.mean((rows.scores - rows.y) ** 2))
+
+
+@metric(needs="targets", scale=OTHER)
+def log_mse(rows: ScoredRows) -> float:
+    """Natural logarithm of the mean squared error; undefined where that is 0."""
+    return log_or_nan(mse.of(rows))
 
 
 @metric(needs="scores", scale=SHARE)
@@ -41,10 +60,22 @@ def average_precision(rows: ScoredRows) -> float:
 @metric(needs="probabilities", scale=OTHER)
 def log_loss(rows: ScoredRows) -> float:
     """Mean negative log-likelihood in nats; probabilities are kept off 0 and 1 as scikit-learn does."""
-    probability = rows.scores.astype(float)
-    eps = np.finfo(probability.dtype).eps
-    p = np.clip(probability, eps, 1 - eps)
+    p = off_the_ends(rows.scores)
     return float(-np.mean(np.where(rows.y == 1, np.log(p), np.log1p(-p))))
+
+
+@metric(needs="probabilities", scale=OTHER)
+def log_loss_0(rows: ScoredRows) -> float:
+    """Mean log loss of the rows of class 0, in nats; undefined where there are none."""
+    kept = off_the_ends(rows.scores)[~rows.positive]
+    return float(-np.mean(np.log1p(-kept))) if kept.size else np.nan
+
+
+@metric(needs="probabilities", scale=OTHER)
+def log_loss_1(rows: ScoredRows) -> float:
+    """Mean log loss of the rows of class 1, in nats; undefined where there are none."""
+    kept = off_the_ends(rows.scores)[rows.positive]
+    return float(-np.mean(np.log(kept))) if kept.size else np.nan
 
 
 @metric(needs="probabilities", scale=OTHER)

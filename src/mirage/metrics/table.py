@@ -1,10 +1,10 @@
 """The metrics and references by name: whatever the modules named here define."""
 
-from mirage.metrics import decided, references, scored
+from mirage.metrics import decided, expected, references, scored
 from mirage.metrics.metric import CORRELATION, SHARE, metrics_in
 from mirage.metrics.references import Reference
 
-METRICS = metrics_in(decided, scored)
+METRICS = metrics_in(decided, scored, expected)
 REFERENCES = {one.name: one for one in vars(references).values() if isinstance(one, Reference)}
 
 _OF_SCALE = {SHARE: (0.0, 1.0), CORRELATION: (-1.0, 1.0)}

@@ -46,7 +46,7 @@ def measuring(arm: "Arm", metrics: Sequence[str], references: Sequence[str]) -> 
         "metrics": list(metrics),
         "references": list(references),
         "decision": stated(arm.decision),
-        **_code(tuple(dict.fromkeys(entries)), frozenset(_names([*_blocks(arm), arm.decision]))),
+        **_code(tuple(dict.fromkeys(entries)), frozenset(_names([*_blocks(arm), arm.decision])), frozenset()),
     }
     return _short(decided)
 
@@ -148,8 +148,13 @@ def _declared(entries: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]
 
 
 @functools.cache
-def _code(entries: tuple[str, ...], on: frozenset[str]) -> dict[str, dict[str, str]]:
-    """Hashes of these modules and of all of ours that they call where only the settings `on` are on; and libraries."""
+def _code(
+    entries: tuple[str, ...], on: frozenset[str], unread: frozenset[str] = source.TRUTH
+) -> dict[str, dict[str, str]]:
+    """Hashes of these modules and of all of ours that they call where only the settings `on` are on; and libraries.
+
+    Methods with a mark in `unread` do not count.
+    """
     kinds, optional = _declared(entries)
     code: dict[str, str] = {}
     libraries = {"numpy"}
@@ -159,7 +164,7 @@ def _code(entries: tuple[str, ...], on: frozenset[str]) -> dict[str, dict[str, s
         if module in code or not _counts(module):
             continue
         words = source.scan(module).words
-        reduced = source.reduced(module, (optional - on) & words, kinds & words)
+        reduced = source.reduced(module, (optional - on) & words, kinds & words, unread)
         code[module] = reduced.digest[:16]
         waiting += filter(None, map(source.ours, reduced.imports))
         libraries |= {dotted.split(".")[0] for dotted in reduced.imports}

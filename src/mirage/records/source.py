@@ -1,8 +1,9 @@
 """The source of one module, reduced to what computes numbers under given settings.
 
 Left out are comments, docstrings and layout; imports of names that are not used; whatever only declares or checks
-settings, as their values count by themselves; and branches that settings which are off never enter. So a new setting
-that is off, with its declaration and its ``if settings.new:``, leaves the reduced source of a module as it was.
+settings, as their values count by themselves; branches that settings which are off never enter; and, for records, what
+is marked as a law's truth. So a new setting that is off, with its declaration and its ``if settings.new:``, leaves the
+reduced source of a module as it was.
 """
 
 import ast
@@ -31,6 +32,7 @@ AT_START = {file: _state(file) for file in ROOT.rglob("*.py")}
 # Names that stand for settings everywhere; classes derived from them are found in the code.
 SETTINGS = frozenset({"Settings", "Block", "Stages", "Arm"})
 CHECKS = frozenset({"field_validator", "model_validator"})
+TRUTH = frozenset({"truth"})  # the mark of `mirage.data.truth`
 
 
 @dataclass(frozen=True)
@@ -207,8 +209,8 @@ class _Off(ast.NodeTransformer):
     happens to have the name of a setting is left alone.
     """
 
-    def __init__(self, off: frozenset[str], kinds: frozenset[str]) -> None:
-        self.off, self.kinds = off, kinds
+    def __init__(self, off: frozenset[str], kinds: frozenset[str], unread: frozenset[str]) -> None:
+        self.off, self.kinds, self.unread = off, kinds, unread
         self.known: tuple[str, ...] = ()  # names of settings where we are
         self.inside: str | None = None
 
@@ -216,7 +218,7 @@ class _Off(ast.NodeTransformer):
         """Of a class of settings, what computes."""
         outside, self.inside = self.inside, node.name
         if node.name in self.kinds:
-            node.body = [part for part in node.body if not _declares(part)]
+            node.body = [part for part in node.body if not _declares(part, self.unread)]
         self.generic_visit(node)
         self.inside = outside
         return node
@@ -273,6 +275,8 @@ class _Off(ast.NodeTransformer):
         if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
             inner = self._taken(test.operand)
             return None if inner is None else not inner
+        if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):  # an `and` stays: records are named by some
+            return False if all(self._taken(part) is False for part in test.values) else None
         if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is | ast.IsNot):
             [other], left = test.comparators, self._taken(test.left)  # a setting that is asked for None is off by it
             of_none = isinstance(other, ast.Constant) and other.value is None
@@ -282,20 +286,26 @@ class _Off(ast.NodeTransformer):
         return False if _root(test) in self.known else None
 
 
-def _declares(part: ast.stmt) -> bool:
-    """Whether a part of a class of settings declares or checks them; the values that pass count by themselves."""
+def _declares(part: ast.stmt, unread: frozenset[str]) -> bool:
+    """Whether a part of a class of settings declares or checks them, or has a mark in `unread`.
+
+    The values that pass the checks count by themselves.
+    """
     if isinstance(part, ast.AnnAssign):
         return not _is_of_class(part)
     decorators = part.decorator_list if isinstance(part, ast.FunctionDef) else []
-    return any(_last(d.func if isinstance(d, ast.Call) else d) in CHECKS for d in decorators)
+    return any(_last(d.func if isinstance(d, ast.Call) else d) in CHECKS | unread for d in decorators)
 
 
 @functools.cache
-def reduced(module: str, off: frozenset[str], kinds: frozenset[str]) -> Reduced:
-    """What is left of a module where the settings named in `off` are off; `kinds` are the classes of settings."""
+def reduced(module: str, off: frozenset[str], kinds: frozenset[str], unread: frozenset[str] = TRUTH) -> Reduced:
+    """What is left of a module where the settings named in `off` are off; `kinds` are the classes of settings.
+
+    Methods with a mark in `unread` are left out.
+    """
     tree = _Plain().visit(ast.parse(_text(file_of(module))))
     if kinds:  # where nothing names settings there is nothing to take out
-        tree = _Off(off, kinds).visit(tree)
+        tree = _Off(off, kinds, unread).visit(tree)
     nodes = list(ast.walk(tree))
     statements = list(_imported(nodes, module))
     used = {node.id for node in nodes if isinstance(node, ast.Name)}

@@ -6,7 +6,8 @@ import numpy as np
 
 from mirage.data.law import Law
 from mirage.data.laws.blocks import coin_flips
-from mirage.data.split import Splits
+from mirage.data.split import Array, Splits
+from mirage.data.truth import truth
 from mirage.settings import whole
 
 
@@ -26,3 +27,8 @@ class Coin(Law):
         if self.n_test:
             splits["test"] = coin_flips(data, self.n_test, self.n_features)
         return splits
+
+    @truth
+    def probability(self, x: Array, of_one: float | None) -> Array:
+        """One half for every row, whatever its features; `of_one` is not used."""
+        return np.full(len(x), 0.5)

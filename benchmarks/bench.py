@@ -22,10 +22,12 @@ import rivals
 from processes import UNITS_PER_GIB, Note, command, matrix_product_rate, seconds, time_and_memory
 
 import mirage
-from mirage.claims.statistics import LEVEL, interval, p_value
+from mirage.claims.claims import AT_MARGIN, OPEN
+from mirage.claims.statistics import LEVEL, SINGLE, guarded_interval, share_interval
+from mirage.claims.verdicts import verdict
 from mirage.config import project
 from mirage.records.files import write_text
-from mirage.report import ledger
+from mirage.report import documents
 from mirage.training.replicate import WIDTH
 from mirage.training.start import start_tensorflow
 
@@ -124,11 +126,11 @@ def everything(note: Note, scratch: str) -> None:
     note("records of the scenarios: size", _megabytes(records), "MB", "at most 150")
     sweeps, _ = command(*EVERYTHING, f"results_dir={scratch}")
     note("the ready sweeps after that", sweeps, "s")
-    note(f"{ledger.WHOLE}: time", scenarios + sweeps, "s")
-    note(f"{ledger.WHOLE}: files of records", _files(records), "files")
-    note(f"{ledger.WHOLE}: size of records", _megabytes(records), "MB")
+    note(f"{documents.WHOLE}: time", scenarios + sweeps, "s")
+    note(f"{documents.WHOLE}: files of records", _files(records), "files")
+    note(f"{documents.WHOLE}: size of records", _megabytes(records), "MB")
     again = statistics.median(command(*EVERYTHING, f"results_dir={scratch}")[0] for _ in range(REPEATS))
-    note(f"a second {ledger.WHOLE}, every checksum verified", again, "s", "at most 8")
+    note(f"a second {documents.WHOLE}, every checksum verified", again, "s", "at most 8")
 
 
 def _files(folder: Path) -> int:
@@ -227,17 +229,29 @@ SIMULATED = 20_000
 
 
 def verdicts(note: Note, scratch: str) -> None:
-    """How often a 95 % interval holds the true effect, and how often there is a verdict where any would be false."""
+    """How often an interval misses the true effect, and how often there is a verdict where any would be false."""
     rng = np.random.default_rng(0)
+    margin = 10.0  # the true effect lies at the margin, the other bound far away
     for law, draw in DIFFERENCES.items():
-        for n in (10, 30):
+        for n in (10, 30, 100):
             drawn = draw(rng, (SIMULATED, n)).astype(float)
-            low, high = np.array([interval(one) for one in drawn]).T
-            cover = float(np.mean((low <= 0) & (high >= 0)))
-            note(f"{law} differences, {n} seeds: 95 % intervals that hold the true effect", cover, "share")
-            margin = 10.0  # the true effect lies at the margin, the other bound far away
-            false = float(np.mean(p_value(drawn + margin, margin) <= LEVEL))
-            note(f"{law} differences, {n} seeds: false verdicts at the margin", false, "share", "at most 0.055")
+            made = _of_shares if law == "binary" else guarded_interval
+            low, high = np.array([made(one, LEVEL) for one in drawn]).T
+            note(f"{law} differences, {n} seeds: 95 % intervals that hold the effect", _holds(low, high), "share")
+            low, high = np.array([made(one, SINGLE) for one in drawn]).T
+            note(f"{law} differences, {n} seeds: deciding intervals that hold it", _holds(low, high), "share")
+            found = [verdict("greater", margin, (a + margin, b + margin)) for a, b in zip(low, high, strict=True)]
+            false = float(np.mean([word not in (AT_MARGIN, OPEN) for word in found]))
+            note(f"{law} differences, {n} seeds: false verdicts at the margin", false, "share", "at most 0.0005")
+
+
+def _holds(low: Any, high: Any) -> float:
+    return float(np.mean((low <= 0) & (high >= 0)))
+
+
+def _of_shares(values: Any, miss: float) -> tuple[float, float]:
+    low, high = share_interval(int((values > 0).sum()), len(values), miss)
+    return low - 0.5, high - 0.5
 
 
 PARTS: dict[str, Callable[[Note, str], None]] = {

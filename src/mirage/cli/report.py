@@ -4,29 +4,51 @@ from pathlib import Path
 
 from mirage import api
 from mirage.claims.claims import TABLES
+from mirage.claims.stated import Stated
 from mirage.config import project
 from mirage.report import stamps
 
-CODE = ("claims", "figures/palette.py", "report/ledger.py", "report/lessons.py", "cli/report.py")  # what writes them
+CODE = ("claims", "figures/palette.py", "report", "cli/report.py")  # what writes them
 DOCUMENTS = ("results/README.md", "README.md", "docs/performance.md", "docs/statistics.md")
+TABLES_MADE = ("headlines.csv", "places.csv")
+READ = (*TABLES.values(), "fingerprints.csv", "benchmark.csv")
 
 
 def texts() -> dict[Path, str]:
     """Every document that is written from the tables, and what it should say."""
-    from mirage.report import ledger, lessons
+    import pandas as pd
 
-    found = {name: api.lesson(name) for name in project.lessons()}
-    shown = {name: lesson.module.CLAIMS for name, lesson in found.items()}
-    judged = ledger.read_judged(project.RESULTS / "tables")
-    documents = ledger.documents(project.ROOT, shown)
-    for name in found:
-        file = project.lesson_file(name)
+    from mirage.report import documents, ledger, lessons
 
-        def outcome(name: str = name) -> str:
-            return lessons.outcome(api.stated(name), shown[name], judged)
+    found = [api.stated(name) for name in project.lessons()]
+    made = documents.documents(project.ROOT, found)
+    judged = pd.concat([ledger.read_judged(project.RESULTS / "tables", role) for role in TABLES])
+    for stated in found:
+        file = project.lesson_file(stated.lesson)
 
-        documents[file] = lessons.filled(file.read_text(encoding="utf-8"), outcome)
-    return documents
+        def outcome(stated: Stated = stated) -> str:
+            return lessons.outcome(stated, api.lesson_module(stated.lesson).CLAIMS, judged)
+
+        made[file] = lessons.filled(file.read_text(encoding="utf-8"), outcome)
+    return made
+
+
+def headlines() -> list[Path]:
+    """Make headlines.csv again where the numbers of all its scenarios are at hand; returns it if it changed."""
+    import pandas as pd
+
+    from mirage.report import documents
+    from mirage.report.headlines import table
+
+    file, numbers = project.conf() / "headlines.yaml", project.RESULTS / "tables" / "metrics.csv"
+    if not file.exists() or not numbers.exists():
+        return []
+    stated = project.read(file)["headlines"]
+    rows = pd.read_csv(numbers, encoding="utf-8")
+    by_scenario = {str(name): part for name, part in rows.groupby("scenario")}
+    if not {one["scenario"] for one in stated} <= set(by_scenario):
+        return []
+    return documents.write({project.RESULTS / "tables" / "headlines.csv": table(stated, by_scenario)})
 
 
 def up_to_date() -> bool:
@@ -36,10 +58,11 @@ def up_to_date() -> bool:
 
 def write() -> list[Path]:
     """Write all of it again; returns what changed."""
-    from mirage.report import ledger
+    from mirage.report import documents
 
     follows = _followed()
-    changed = ledger.write(texts())
+    changed = headlines()
+    changed += documents.write(texts())
     stamps.put(_stamp(), follows, _contents())
     return changed
 
@@ -49,13 +72,15 @@ def _stamp() -> Path:
 
 
 def _followed() -> str:
-    tables = [project.RESULTS / "tables" / name for name in (*TABLES.values(), "benchmark.csv")]
-    read = [*tables, *map(project.claims_file, project.lessons())]
+    tables = [project.RESULTS / "tables" / name for name in READ]
+    conf = [project.conf() / "headlines.yaml", project.conf() / "claims" / "earlier.csv"]
+    read = [*tables, *conf, *map(project.claims_file, project.lessons())]
     return stamps.followed(stamps.code(*CODE), (), [file.read_bytes() if file.is_file() else b"" for file in read])
 
 
 def _contents() -> dict[str, bytes]:
-    files = [*(project.ROOT / name for name in DOCUMENTS), *map(project.lesson_file, project.lessons())]
+    tables = [project.RESULTS / "tables" / name for name in TABLES_MADE]
+    files = [*(project.ROOT / name for name in DOCUMENTS), *tables, *map(project.lesson_file, project.lessons())]
     return {str(file.relative_to(project.ROOT)): file.read_bytes() if file.is_file() else b"" for file in files}
 
 

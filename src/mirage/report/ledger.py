@@ -1,188 +1,176 @@
-"""The ledger of claims, and the generated parts of README and docs: made from results/tables, so no number is typed."""
+"""The ledger: what became of every claim, in one line each; made from results/tables, so no number is typed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from mirage.claims.claims import KINDS
+from mirage.claims.claims import KINDS, TABLES, WORDS
+from mirage.claims.stated import Moved, Stated
 from mirage.figures.palette import VERDICT_SIGNS
-from mirage.records.files import write_text
 
-NAMES = {"as_written": "as written", "controlled": "controlled", "real": "on real data"}
+NAMES = {"as_written": "listing", "controlled": "controlled", "real": "real data"}
+ROWS = {"as_written": "the listings", "controlled": "controlled experiments", "real": "real data"}
 OUTCOMES = {  # what becomes of a claim: the verdicts that count as such
-    "hold": ("supported",),
-    "fail": ("contradicted", "negligible"),
-    "open": ("inconclusive",),
-    "cannot be tested": ("untestable",),
+    "holds": ("holds", "also"),
+    "fails": ("fails_opposite", "fails_no_effect", "fails", "not"),
+    "at the margin": ("at_margin",),
+    "open or unclear": ("open", "undefined", "unclear"),
 }
-WHOLE = "make all"
-GENERATED = "*Made by `make tables` from `results/tables/claims.csv`; edit nothing here.*"
+GENERATED = "*Made from `results/tables` by `make tables`; edit nothing here.*"
 READ = """\
-Every claim of the articles stands here once, with what became of it over all seeds: *supported*, *contradicted*,
-*negligible* (too small to matter), *inconclusive*, or *untestable*. Effects, intervals, margins and reasons are in
-[tables/claims.csv](tables/claims.csv), the tests and their reasons in [conf/claims](../conf/claims), the figures in
-[figures](figures). Claims marked *(ours)* are checks of the experiments."""
-
-Shown = Mapping[str, Sequence[str]]  # the claims of each lesson's figure, by lesson
-
-
-def read_judged(tables: Path) -> pd.DataFrame:
-    """claims.csv, every cell as its text."""
-    return pd.read_csv(tables / "claims.csv", keep_default_na=False, dtype=str, encoding="utf-8")
+Each claim of the articles stands here once, in our words, with the article and the paragraph it comes from. *Listing*
+is the example as printed, asked only where the claim is about one. *Controlled* is a fair experiment; its interval is
+wide enough for all claims of this ledger at once. *Real data* are resamples of one data set: they show that something
+happens there *also*, or does *not*. The number is the effect in the controlled experiment (else in the listing, else on
+real data): the mean difference that the claim's test asks for, over seeds that nobody had looked at before. Tests with
+their margins and reasons are in [conf/claims](../conf/claims), all numbers in [tables/claims.csv](tables/claims.csv);
+[how verdicts are passed](../docs/statistics.md)."""
+PLACES = {"notes": "note", "tested_elsewhere": "tested elsewhere", "waiting": "lesson to come"}
+WAS = ("was", "lesson", "article", "example", "basis", "text", "place", "now")
 
 
-def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def read_judged(tables: Path, role: str = "claim") -> pd.DataFrame:
+    """The verdicts on claims, findings or checks, every cell as its text."""
+    file = tables / TABLES[role]
+    return pd.read_csv(file, keep_default_na=False, dtype=str, encoding="utf-8") if file.exists() else pd.DataFrame()
+
+
+def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
-def _kinds(judged: pd.DataFrame) -> list[str]:
-    return [kind for kind in KINDS if kind in set(judged["kind"])]
+def mark(verdict: str) -> str:
+    """A verdict with its sign."""
+    return f"{VERDICT_SIGNS[verdict]} {WORDS[verdict]}"
 
 
-def _count(judged: pd.DataFrame, kind: str, outcome: str) -> int:
-    return int((judged["verdict"].isin(OUTCOMES[outcome]) & (judged["kind"] == kind)).sum())
+def number(row: Mapping[str, str]) -> str:
+    """An effect with its unit and interval, as one reads it."""
+    if not row["ci_low"]:
+        return row["reason"]
+    effect, low, high = (short(row[name], row["margin"]) for name in ("effect", "ci_low", "ci_high"))
+    within = "exact" if row["reason"].startswith("exact:") else f"{low} to {high}"
+    return f"{effect} {row['unit']} ({within})"
 
 
-def _verdict(judged: pd.DataFrame, claim: str, kind: str) -> str:
-    found = judged.loc[(judged["claim"] == claim) & (judged["kind"] == kind), "verdict"]
-    return f"{VERDICT_SIGNS[found.iloc[0]]} {found.iloc[0]}" if len(found) else ""
-
-
-def _usual(values: "pd.Series[str]") -> str:
-    """The value that most rows have, nothing where all are empty."""
-    stated = values[values != ""]
-    return str(stated.mode()[0]) if len(stated) else ""
+def short(value: str, margin: str) -> str:
+    """A number as one reads it, with a true minus; what is rounding beside the margin is nought."""
+    number = float(value)
+    return "0" if abs(number) < 1e-9 * float(margin or 1) else f"{number:.3g}".replace("-", "−")
 
 
 def counts(judged: pd.DataFrame) -> str:
-    """How many claims there are, and what became of those of the articles, by kind of scenario."""
-    of_articles = judged[judged["basis"] != "ours"]
-    made, ours = (frame["claim"].nunique() for frame in (of_articles, judged[judged["basis"] == "ours"]))
-    shares = [
-        [NAMES[kind], *(f"{(n := _count(of_articles, kind, outcome))} ({n / made:.0%})" for outcome in OUTCOMES)]
-        for kind in _kinds(judged)
-    ]
-    return "\n\n".join(
-        [
-            f"The articles make {made} distinct claims; we added {ours} checks of the experiments.",
-            markdown(["of the articles' claims", *OUTCOMES], shares),
-        ]
-    )
+    """How many claims there are, and what became of those that each kind of scenario tests."""
+    shares = []
+    for kind in [kind for kind in KINDS if kind in set(judged["kind"])]:
+        verdicts = judged.loc[judged["kind"] == kind, "verdict"]
+        of_kind = [str(int(verdicts.isin(words).sum())) for words in OUTCOMES.values()]
+        shares.append([f"{len(verdicts)} asked of {ROWS[kind]}", *of_kind])
+    table = markdown([f"{judged['claim'].nunique()} claims of the articles", *OUTCOMES], shares)
+    return table
 
 
-def by_lesson(judged: pd.DataFrame, shown: Shown, folder: str = "experiments") -> str:
-    """One claim of each lesson with its verdicts, and the lesson's counts; each lesson is a link into `folder`."""
-    kinds, rows = _kinds(judged), []
+def line(rows: pd.DataFrame) -> list[str]:
+    """One claim's line: text, marks by kind, number."""
+    by_kind = {row["kind"]: row for row in rows.to_dict("records")}
+    shown = next(by_kind[kind] for kind in ("controlled", "as_written", "real") if kind in by_kind)
+    text = shown["text"] + (f" *{shown['yardstick']}*" if shown["yardstick"] else "")
+    marks = [mark(by_kind[kind]["verdict"]) if kind in by_kind else "" for kind in KINDS]
+    return [text, *marks, number({str(key): str(value) for key, value in shown.items()})]
+
+
+def by_lesson(judged: pd.DataFrame, answers: Mapping[str, Sequence[str]], folder: str = "experiments") -> str:
+    """The claim that answers each lesson's question, or its first, with its marks; lessons are links into `folder`."""
+    rows = []
     for lesson, claims in judged.groupby("lesson", sort=False):
-        stated = claims.drop_duplicates("claim").set_index("claim")
-        first = next((claim for claim in shown.get(str(lesson), ()) if claim in stated.index), stated.index[0])
-        where = [_usual(claims[name]) for name in ("article", "example")]
-        rows.append(
-            [
-                f"[{lesson}]({folder}/{lesson}.py)",
-                ", ".join(filter(None, where)),
-                str(stated.loc[first, "text"]),
-                *(_verdict(claims, str(first), kind) for kind in kinds),
-                *(" / ".join(str(_count(claims, kind, outcome)) for kind in kinds) for outcome in OUTCOMES),
-            ]
-        )
-    header = ["lesson", "article, example", "one of its claims", *(NAMES[kind] for kind in kinds), *OUTCOMES]
-    words = f"Lesson by lesson (counts: {' / '.join(NAMES[kind] for kind in kinds)}, ours included):"
-    return f"{words}\n\n{markdown(header, rows)}"
+        there = list(claims["claim"])
+        first = next((name for name in answers.get(str(lesson), ()) if name in there), there[0])
+        rows.append([f"[{lesson}]({folder}/{lesson}.py)", *line(claims[claims["claim"] == first])])
+    return markdown(["lesson", "its first claim", *NAMES.values(), "number"], rows)
 
 
-def findings(judged: pd.DataFrame, shown: Shown) -> str:
-    """The part of README that says what was found."""
-    return f"{counts(judged)}\n\n{by_lesson(judged, shown)}"
-
-
-def ledger(judged: pd.DataFrame, shown: Shown) -> str:
-    """results/README.md: what became of every claim."""
-    parts = ["# The ledger of claims", GENERATED, READ, counts(judged), by_lesson(judged, shown, "../experiments")]
-    kinds = _kinds(judged)
+def ledger(tables: Path, lessons: Sequence[Stated], headlines: Sequence[str]) -> str:
+    """results/README.md: what became of every claim, what we found, which checks pass, and what waits."""
+    judged, found, checks = (read_judged(tables, role) for role in TABLES)
+    parts = ["# The ledger", GENERATED]
+    if headlines:
+        parts += ["## Headlines", "\n".join(f"{place}. {text}" for place, text in enumerate(headlines, 1))]
+    parts += ["## What the articles claim", READ, counts(judged)]
     for lesson, claims in judged.groupby("lesson", sort=False):
-        stated = claims.drop_duplicates("claim").set_index("claim")
-        listed = [
-            [text + (" *(ours)*" if basis == "ours" else ""), *(_verdict(claims, str(claim), kind) for kind in kinds)]
-            for claim, text, basis in zip(stated.index, stated["text"], stated["basis"], strict=True)
+        parts += [f"### {lesson}", _claims(claims)]
+    if len(found):
+        parts += ["## What we found ourselves", markdown(["finding", "lesson", "", "number"], _ours(found))]
+    if len(checks):
+        passed = int(checks["verdict"].isin(OUTCOMES["holds"]).sum())
+        parts += [
+            "## Checks of the experiments",
+            f"{passed} of {len(checks)} hold. A check that fails is explained in its lesson.",
+            markdown(["check", "lesson", "", "number"], _ours(checks)),
         ]
-        parts += [f"## {lesson}", markdown(["claim", *(NAMES[kind] for kind in kinds)], listed)]
+    parts += _moved(lessons)
     return "\n\n".join(parts) + "\n"
 
 
-def speed(tables: Path) -> str:
-    """The ratios of the last `make bench`, with what they were to reach, and whether they do."""
-    bench = _benchmark(tables)
-    shown = bench[(bench["target"] != "") & (bench["part"] != "verdicts")]
-    columns = ["what", "value", "unit", "target", "met"]
-    return markdown(["measured", "value", "unit", "target", "met"], shown[columns].values.tolist())
+def _claims(claims: pd.DataFrame) -> str:
+    rows = []
+    for _, one in claims.groupby("claim", sort=False):
+        text, *rest = line(one)
+        first = one.iloc[0]
+        place = f"{first['article']}, ¶ {first['paragraph']}" + (
+            f", ex. {first['example']}" if first["example"] else ""
+        )
+        rows.append([text, place, *rest])
+    return markdown(["claim", "article", *NAMES.values(), "number"], rows)
 
 
-def cost(tables: Path) -> str:
-    """What `make all` took and left, by the last `make bench PARTS=all`, on the machine of that run."""
-    bench = _benchmark(tables).set_index("what")["value"]
-    seconds, files, size = (
-        float(bench[f"{WHOLE}: {what}"]) for what in ("time", "files of records", "size of records")
-    )
-    return (
-        f"On two cores `make all` takes about {seconds / 60:.0f} minutes from a fresh clone, after setting up, "
-        f"and leaves {files:,.0f} files of records, {size:.0f} MB."
-    )
+def _ours(judged: pd.DataFrame) -> list[list[str]]:
+    rows = []
+    for row in judged.to_dict("records"):
+        shown = {str(key): str(value) for key, value in row.items()}
+        rows.append([shown["text"], shown["lesson"], mark(shown["verdict"]), number(shown)])
+    return rows
 
 
-def simulated(tables: Path) -> str:
-    """How often intervals hold the true effect and verdicts are false, by simulation, of the last `make bench`."""
-    bench = _benchmark(tables)
-    return markdown(["measured", "share"], bench.loc[bench["part"] == "verdicts", ["what", "value"]].values.tolist())
+def _moved(lessons: Sequence[Stated]) -> list[str]:
+    waiting = [one for stated in lessons for one in stated.moved if one.place == "waiting"]
+    notes = [one for stated in lessons for one in stated.moved if one.place == "notes"]
+    parts = []
+    if waiting:
+        listed = sorted(([one.now, one.text, _place(one)] for one in waiting), key=lambda row: row[0])
+        parts += ["## Waiting for lessons to come", markdown(["lesson", "claim", "article"], listed)]
+    if notes:
+        parts += ["## Definitions, arithmetic and advice", "\n".join(f"- {n.text} ({_place(n)})" for n in notes)]
+    return [*parts, "[tables/places.csv](tables/places.csv) says where every claim of the first ledger went."]
 
 
-def _benchmark(tables: Path) -> pd.DataFrame:
-    return pd.read_csv(tables / "benchmark.csv", dtype=str, keep_default_na=False, encoding="utf-8")
+def _place(one: Moved) -> str:
+    return f"article {one.article}, ¶ {one.paragraph}"
 
 
-def filled(text: str, parts: Mapping[str, str], name: str = "README.md") -> str:
-    """A document with each of these generated parts made anew.
+def places(earlier: pd.DataFrame, lessons: Iterable[Stated]) -> pd.DataFrame:
+    """Where every claim of the first ledger went: columns `WAS`.
 
-    A part stands between the comment lines ``<!-- generated: PART -->`` and ``<!-- end -->``. Raises ValueError if the
-    document has no such part.
+    `earlier` are these claims (claim, lesson, article, example, basis, text). Raises ValueError if one is in no claims
+    file, or in two, or if a file names one that there never was.
     """
-    for part, content in parts.items():
-        before, start, rest = text.partition(f"<!-- generated: {part} -->")
-        _, end, after = rest.partition("<!-- end -->")
-        if not (start and end):
-            raise ValueError(f"{name}: got no part {part}, expected <!-- generated: {part} --> and <!-- end -->")
-        text = f"{before}{start}\n\n{content}\n\n{end}{after}"
-    return text
-
-
-def documents(root: Path, shown: Shown) -> dict[Path, str]:
-    """Every generated document of a checkout and its text, from its committed tables.
-
-    Those are results/README.md, made whole, and the parts `findings` and `cost` of README.md, `speed` of
-    docs/performance.md and `simulated` of docs/statistics.md, each where there is such a file.
-    """
-    tables = root / "results" / "tables"
-    judged = read_judged(tables)
-    parts = {"README.md": {"findings": findings(judged, shown)}}
-    if (tables / "benchmark.csv").exists():
-        parts["README.md"]["cost"] = cost(tables)
-        parts |= {
-            "docs/performance.md": {"speed": speed(tables)},
-            "docs/statistics.md": {"simulated": simulated(tables)},
-        }
-    texts = {root / "results" / "README.md": ledger(judged, shown)}
-    for name, own in parts.items():
-        if (root / name).exists():
-            texts[root / name] = filled((root / name).read_text(encoding="utf-8"), own, name)
-    return texts
-
-
-def write(texts: Mapping[Path, str]) -> list[Path]:
-    """Write the documents that differ from what is there; returns these."""
-    changed = [file for file, text in texts.items() if not file.exists() or file.read_text(encoding="utf-8") != text]
-    for file in changed:
-        write_text(file, texts[file])
-    return changed
+    now: dict[str, tuple[str, str]] = {}
+    for stated in lessons:
+        named = [(name, one.role, one.id) for one in stated.claims for name in one.was]
+        named += [(name, PLACES[one.place], one.now) for one in stated.moved for name in one.was]
+        for name, place, where in named:
+            if name in now:
+                raise ValueError(
+                    f"claims of {stated.lesson}: was: got {name!r} again, expected each once in all lessons"
+                )
+            now[name] = (place, where)
+    known = list(earlier["claim"])
+    if set(known) != set(now):
+        lost, new = sorted(set(known) - set(now)), sorted(set(now) - set(known))
+        raise ValueError(
+            f"claims: was: got no place for {', '.join(lost) or 'none'}, and unknown {', '.join(new) or 'none'}"
+        )
+    table = earlier.rename(columns={"claim": "was"})
+    return table.assign(place=[now[name][0] for name in known], now=[now[name][1] for name in known])[list(WAS)]

@@ -2,45 +2,48 @@
 
 import re
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
 from mirage.claims.stated import Stated
+from mirage.report.ledger import short
 
 WHERE = {"as_written": "As written", "controlled": "In the controlled experiment", "real": "On real data"}
 WIDTH = 100  # characters to a line of a lesson's text
+OPENING = (
+    "Brackets show each claim's test; the difference is its left side minus its right side, before the margin: the "
+    "mean over seeds with the interval that decides. Why a test is as it is, conf/claims/{lesson}.yaml says."
+)
 PART = re.compile(r"^\.\. generated: outcome\n.*?^\.\. end$", re.MULTILINE | re.DOTALL)
 
 
-def sentence(row: dict[str, str], test: str) -> str:
+SAID = {
+    "holds": "it holds",
+    "fails_opposite": "it fails, and the opposite holds",
+    "fails_no_effect": "it fails, as there is no effect that matters",
+    "fails": "it fails",
+    "at_margin": "the effect is there, but of about the size of the margin",
+    "open": "it stays open",
+    "also": "it holds, too",
+    "not": "it does not hold",
+    "unclear": "it stays unclear",
+}
+HEADINGS = {"claim": "", "finding": "What we found ourselves:", "check": "Checks of the experiment:"}
+
+
+def sentence(row: Mapping[str, str], test: str) -> str:
     """What came of a claim in one scenario: one plain sentence that follows from a row of claims.csv and the test."""
     where, verdict = WHERE[row["kind"]], row["verdict"]
-    if verdict == "untestable":
-        return f"{where} it cannot be tested: {row['reason'].partition('; design: ')[0].rstrip('.')}."
-    if not row["ci_low"] or "pairs undefined" in row["reason"]:
-        return f"{where} it stays open ({test}): {row['reason']}."
-    effect, low, high, margin = (_short(row[name], row["margin"]) for name in ("effect", "ci_low", "ci_high", "margin"))
-    equal = row["ci_low"] == row["ci_high"]
-    number = f"{effect} in each of {row['n']} seeds" if equal else f"{effect} ({low} to {high}, {row['n']} seeds)"
-    beside = "within" if abs(float(row["effect"])) <= float(row["margin"]) * (1 + 1e-9) else "more than"
-    said = {
-        "supported": f"holds ({test}): the difference is {number}, {beside} the margin of {margin}",
-        "contradicted": f"fails ({test}): the difference is {number}, against it by more than the margin of {margin}",
-        "negligible": f"fails ({test}): the difference is {number}, too small to matter beside the margin of {margin}",
-        "inconclusive": f"stays open ({test}): the difference is {number}, too uncertain for a margin of {margin}",
-    }
-    return f"{where} it {said[verdict]}."
-
-
-def _short(number: str, margin: str) -> str:
-    """A number as one reads it; what is rounding beside the margin is nought."""
-    value = float(number)
-    return "0" if abs(value) < 1e-9 * float(margin) else f"{value:.3g}"
+    if not row["ci_low"]:
+        return f"{where} it has no verdict ({test}): {row['reason']}."
+    effect, low, high = (short(row[name], row["margin"]) for name in ("effect", "ci_low", "ci_high"))
+    exact = " in each seed" if row["ci_low"] == row["ci_high"] else f" ({low} to {high}, {row['n']} seeds)"
+    return f"{where} {SAID[verdict]} ({test}): the difference is {effect} {row['unit']}{exact}."
 
 
 def outcome(stated: Stated, shown: Sequence[str], judged: pd.DataFrame) -> str:
-    """What came of all claims of a lesson that were tested: those of its figure first, our own checks last.
+    """What came of all claims of a lesson: those of its figure first, then the others, our findings, our checks, notes.
 
     Parameters
     ----------
@@ -49,37 +52,25 @@ def outcome(stated: Stated, shown: Sequence[str], judged: pd.DataFrame) -> str:
     shown
         The claims of its figure.
     judged
-        claims.csv, as `mirage.report.ledger.read_judged` gives it.
+        The verdicts on claims, findings and checks, every cell as its text.
     """
     judged = judged[judged["lesson"] == stated.lesson]
-    tested = judged[judged["verdict"] != "untestable"]
-    tests = {(claim.id, kind): str(test) for claim in stated.claims for kind, test in claim.tests.items()}
-    first = [claim for claim in shown if claim in set(tested["claim"])]
-    ours = [claim for claim in tested.loc[tested["basis"] == "ours", "claim"].unique() if claim not in first]
-    others = [claim for claim in tested["claim"].unique() if claim not in (*first, *ours)]
-    parts = [_wrapped(_opening(stated.lesson, judged["claim"].nunique() - tested["claim"].nunique()))]
-    for heading, listed in (("", [*first, *others]), ("Checks of ours:", ours)):
-        if heading and listed:
-            parts.append(heading)
+    parts = [_wrapped(OPENING.format(lesson=stated.lesson))]
+    for role, heading in HEADINGS.items():
+        of_role = [claim for claim in stated.claims if claim.role == role]
+        ordered = sorted(of_role, key=lambda claim: shown.index(claim.id) if claim.id in shown else len(shown))
         items = []
-        for claim in listed:
-            records = judged[judged["claim"] == claim].to_dict("records")
+        for claim in ordered:
+            records = judged[judged["claim"] == claim.id].to_dict("records")
             rows = [{str(key): str(value) for key, value in row.items()} for row in records]
-            words = [rows[0]["text"], *(sentence(row, tests.get((claim, row["kind"]), "")) for row in rows)]
-            items.append(_wrapped(" ".join(words), indent="- "))
+            words = [claim.text, *(sentence(row, str(claim.tests[row["kind"]])) for row in rows), claim.yardstick]
+            items.append(_wrapped(" ".join(filter(None, words)), indent="- "))
         if items:
+            parts += [heading] if heading else []
             parts.append("\n".join(items))
+    if notes := [_wrapped(one.text, indent="- ") for one in stated.moved if one.place == "notes"]:
+        parts += ["The articles also say, which needs no measuring:", "\n".join(notes)]
     return "\n\n".join(parts)
-
-
-def _opening(lesson: str, untested: int) -> str:
-    """How to read the list, and how many claims it leaves out."""
-    left = f" {untested} further claim{'s' * (untested > 1)} cannot be tested; the claims file says why."
-    return (
-        "Brackets show each claim's test; the difference is its left side minus its right side, before the margin: "
-        f"the mean over seeds with its 95 % interval. The tests are those of conf/claims/{lesson}.yaml."
-        f"{left if untested else ''}"
-    )
 
 
 def _wrapped(text: str, indent: str = "") -> str:

@@ -1,0 +1,101 @@
+"""The documents that are generated, whole or in part, from committed tables."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from mirage.claims.stated import Stated
+from mirage.records.files import write_text
+from mirage.report import headlines, ledger
+from mirage.report.tables import as_csv
+
+WHOLE = "make all"
+
+
+def speed(tables: Path) -> str:
+    """The ratios of the last `make bench`, with what they were to reach, and whether they do."""
+    bench = _benchmark(tables)
+    shown = bench[(bench["target"] != "") & (bench["part"] != "verdicts")]
+    columns = ["what", "value", "unit", "target", "met"]
+    return ledger.markdown(["measured", "value", "unit", "target", "met"], shown[columns].values.tolist())
+
+
+def cost(tables: Path) -> str:
+    """What `make all` took and left, by the last `make bench PARTS=all`, on the machine of that run."""
+    bench = _benchmark(tables).set_index("what")["value"]
+    seconds, files, size = (
+        float(bench[f"{WHOLE}: {what}"]) for what in ("time", "files of records", "size of records")
+    )
+    return (
+        f"On two cores `make all` takes about {seconds / 60:.0f} minutes from a fresh clone, after setting up, "
+        f"and leaves {files:,.0f} files of records, {size:.0f} MB."
+    )
+
+
+def simulated(tables: Path) -> str:
+    """How often intervals hold the true effect and verdicts are false, by simulation, of the last `make bench`."""
+    bench = _benchmark(tables)
+    rows = bench.loc[bench["part"] == "verdicts", ["what", "value"]].values.tolist()
+    return ledger.markdown(["measured", "share"], rows)
+
+
+def _benchmark(tables: Path) -> pd.DataFrame:
+    return pd.read_csv(tables / "benchmark.csv", dtype=str, keep_default_na=False, encoding="utf-8")
+
+
+def filled(text: str, parts: Mapping[str, str], name: str = "README.md") -> str:
+    """A document with each of these generated parts made anew.
+
+    A part stands between the comment lines ``<!-- generated: PART -->`` and ``<!-- end -->``. Raises ValueError if the
+    document has no such part.
+    """
+    for part, content in parts.items():
+        before, start, rest = text.partition(f"<!-- generated: {part} -->")
+        _, end, after = rest.partition("<!-- end -->")
+        if not (start and end):
+            raise ValueError(f"{name}: got no part {part}, expected <!-- generated: {part} --> and <!-- end -->")
+        text = f"{before}{start}\n\n{content}\n\n{end}{after}"
+    return text
+
+
+def documents(root: Path, lessons: Sequence[Stated]) -> dict[Path, str]:
+    """Every generated document of a checkout and its text, from its committed tables and claims files.
+
+    Those are results/README.md and results/tables/places.csv, made whole, and the parts `headlines`, `findings` and
+    `cost` of README.md, `speed` of docs/performance.md and `simulated` of docs/statistics.md, where there is such a
+    file.
+    """
+    tables = root / "results" / "tables"
+    judged = ledger.read_judged(tables)
+    first = {stated.lesson: list(dict.fromkeys(stated.answers.values())) for stated in lessons}
+    sentences = headlines.sentences(tables)
+    parts = {
+        "README.md": {
+            "headlines": "\n".join(f"- {text}" for text in sentences),
+            "findings": f"{ledger.counts(judged)}\n\n{ledger.by_lesson(judged, first)}",
+        }
+    }
+    if (tables / "benchmark.csv").exists():
+        parts["README.md"]["cost"] = cost(tables)
+        parts |= {
+            "docs/performance.md": {"speed": speed(tables)},
+            "docs/statistics.md": {"simulated": simulated(tables)},
+        }
+    texts = {root / "results" / "README.md": ledger.ledger(tables, lessons, sentences)}
+    earlier = root / "conf" / "claims" / "earlier.csv"
+    if earlier.exists():
+        known = pd.read_csv(earlier, dtype=str, keep_default_na=False, encoding="utf-8")
+        texts[tables / "places.csv"] = as_csv(ledger.places(known, lessons))
+    for name, own in parts.items():
+        if (root / name).exists():
+            texts[root / name] = filled((root / name).read_text(encoding="utf-8"), own, name)
+    return texts
+
+
+def write(texts: Mapping[Path, str]) -> list[Path]:
+    """Write the documents that differ from what is there; returns these."""
+    changed = [file for file, text in texts.items() if not file.exists() or file.read_text(encoding="utf-8") != text]
+    for file in changed:
+        write_text(file, texts[file])
+    return changed

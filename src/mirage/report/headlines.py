@@ -1,0 +1,88 @@
+"""Headlines: what we found and would tell first, each a sentence whose numbers are computed from canonical results."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mirage.claims.claims import Test
+from mirage.claims.statistics import guarded_interval, mean_and_sd
+from mirage.claims.verdicts import block, pairs
+from mirage.report.ledger import short
+from mirage.report.tables import as_csv
+from mirage.settings import ConfigError
+
+COLUMNS = ("headline", "lesson", "scenario", "text", "effect", "ci_low", "ci_high", "unit", "n", "seeds")
+KEYS = ("id", "lesson", "scenario", "text", "numbers", "left", "right", "unit")
+NUMBER = re.compile(r"\{(\w+)(?::([^}]*))?\}")
+
+
+def sentences(tables: Path) -> list[str]:
+    """The committed headlines as sentences, each with its effect, interval and lesson; none where there is no table."""
+    file = tables / "headlines.csv"
+    if not file.exists():
+        return []
+    rows = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8").to_dict("records")
+    return [
+        f"{row['text']} *({short(row['effect'], '')} {row['unit']}, {short(row['ci_low'], '')} to "
+        f"{short(row['ci_high'], '')}; {row['lesson']})*"
+        for row in rows
+    ]
+
+
+def table(stated: Sequence[Mapping[str, Any]], rows: Mapping[str, pd.DataFrame]) -> str:
+    """headlines.csv as text.
+
+    Parameters
+    ----------
+    stated
+        The headlines of ``conf/headlines.yaml``: id, lesson, scenario, text with numbers in braces, what these
+        `numbers` are (arm.split.metric, or a difference of two), and the two sides of the effect with its unit.
+    rows
+        Canonical tidy rows by scenario.
+
+    Raises
+    ------
+    ConfigError
+        For a headline whose keys, scenario or numbers are not there.
+    """
+    made = [_row(one, rows) for one in stated]
+    return as_csv(pd.DataFrame(made, columns=list(COLUMNS)))
+
+
+def _row(stated: Mapping[str, Any], rows: Mapping[str, pd.DataFrame]) -> list[Any]:
+    where = f"conf/headlines.yaml, {stated.get('id')}"
+    if set(stated) != set(KEYS):
+        raise ConfigError(f"{where}: got {', '.join(map(str, stated))}, expected {', '.join(KEYS)}")
+    if stated["scenario"] not in rows:
+        raise ConfigError(f"{where}: scenario: got {stated['scenario']!r}, expected one of {', '.join(rows)}")
+    of_scenario = rows[stated["scenario"]]
+    known = {name: float(_mean(side, of_scenario, where)) for name, side in stated["numbers"].items()}
+    asked = {found[1] for found in NUMBER.finditer(stated["text"])}
+    if asked != set(known):
+        raise ConfigError(f"{where}: text: got numbers {', '.join(sorted(asked))}, expected {', '.join(sorted(known))}")
+    text = " ".join(str(stated["text"]).format(**known).split())
+    compared = pairs(Test(stated["left"], "same", stated["right"], 1.0, ""), of_scenario)
+    d = (compared["left"] - compared["right"]).to_numpy(float)
+    effect, (low, high) = mean_and_sd(d)[0], guarded_interval(d)
+    return [
+        stated["id"],
+        stated["lesson"],
+        stated["scenario"],
+        text,
+        effect,
+        low,
+        high,
+        stated["unit"],
+        len(d),
+        block(compared.index.tolist()),
+    ]
+
+
+def _mean(side: str, rows: pd.DataFrame, where: str) -> float:
+    values = pairs(Test(side, "same", 0.0, 1.0, ""), rows)["left"]
+    if not len(values) or values.isna().any():
+        raise ConfigError(f"{where}: numbers: got {side!r}, expected a number that every seed has")
+    return mean_and_sd(values.to_numpy(float))[0]

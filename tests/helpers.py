@@ -23,6 +23,12 @@ from mirage.training.replicate import drawn
 
 
 @functools.cache
+def over_canonical_seeds(scenario: str) -> list[str]:
+    """The words that ask for the seeds of a scenario's committed tables."""
+    seeds = plan(scenario).canonical_seeds
+    return [f"seed={seeds[0]}", f"replicates={len(seeds)}"]
+
+
 def plan(scenario: str, *settings: str) -> Plan:
     """The plan of a scenario with these settings changed."""
     return mirage.plan(scenario, *settings)

@@ -12,21 +12,24 @@ from made import DOCUMENT, ENTRY, TESTED, made, tidy
 from scipy.special import stdtrit
 
 from mirage import api
-from mirage.claims import claims, statistics
+from mirage.claims import statistics
+from mirage.claims.claims import TABLES, WORDS
 from mirage.claims.results import COLUMNS, Results, judged
+from mirage.claims.stated import parse
 from mirage.cli import answer, terminal
 from mirage.config import project
 
 SCENARIOS = [name for lesson in project.lessons() for name in api.stated(lesson).scenarios.values()]
-TABLES = project.RESULTS / "tables"
-ROW = {"verdict": "negligible", "effect": "0.075", "ci_low": "-0.325", "ci_high": "0.475", "margin": "2.5", "n": "30"}
+FOLDER = project.RESULTS / "tables"
+ROW = {
+    "verdict": "fails_no_effect", "effect": "0.075", "ci_low": "-0.325", "ci_high": "0.475", "margin": "2.5", "n": "30",
+    "seeds": "0-29", "kind": "as_written", "reason": "",
+}  # fmt: skip
 
 
 def stated(**test):
     """A lesson whose question is answered by a claim on a.test.mse against b.test.mse, margin 1, changed as given."""
-    return claims.parse(
-        DOCUMENT | {"answer": {"as_written": "a-beats-b"}, "claims": [ENTRY | {"as_written": TESTED | test}]}
-    )
+    return parse(DOCUMENT | {"answer": {"as_written": "a-beats-b"}, "claims": [ENTRY | {"as_written": TESTED | test}]})
 
 
 def results(*settings, of="dropout", **arms):
@@ -42,18 +45,18 @@ def said(row=None, settings=(), test=None, **arms):
 def test_a_run_of_one_seed_in_full():
     assert said(ROW, a=[10.457], b=[9.056]) == (
         '"A errs less than B" does not hold in this seed: mse of a on the test rows is 10.46 and that of b 9.056, '
-        "a difference of 1.401, where the claim asks for less than -1; over seeds 0 to 29 the verdict is negligible "
-        "(too small to matter): the difference is 0.075 on average (95% interval -0.325 to 0.475), and a single seed "
-        "may lie 2.2 off that (one in twenty lies further off)."
+        "a difference of 1.401, where the claim asks for less than -1; over seeds 0 to 29 the verdict is fails: "
+        "no effect that matters: the difference is 0.075 on average (-0.325 to 0.475), and a single seed may lie 1.2 "
+        "off that (one in twenty lies further off)."
     )
 
 
 def test_a_run_of_several_seeds_with_changed_settings_in_full():
-    every = ROW | {"verdict": "supported", "effect": "-7", "ci_low": "-7", "ci_high": "-7"}
+    every = ROW | {"verdict": "holds", "effect": "-7", "ci_low": "-7", "ci_high": "-7"}
     assert said(every, ["model.dropout=0.5"], a=[1, 3], b=[4, 6]) == (
         '"A errs less than B" holds on average over these 2 seeds: mse of a on the test rows is 2 and that of b 5, '
         "a difference of -3, where the claim asks for less than -1; with the scenario as it stands, without these "
-        "changes, over seeds 0 to 29 the verdict is supported: the difference is -7 in each of 30 seeds."
+        "changes, over seeds 0 to 29 the verdict is holds: the difference is -7 in each of 30 seeds."
     )
 
 
@@ -61,17 +64,22 @@ def test_without_a_row_in_claims_csv_it_ends_with_what_these_seeds_say(tmp_path)
     assert said(a=[1], b=[4]).endswith("where the claim asks for less than -1.")
     one = results(a=[1], b=[4])
     assert answer.canonical(stated(), one, tmp_path) is None  # no file
-    (tmp_path / "claims.csv").write_text("claim,kind,verdict\na-beats-b,controlled,supported\n", encoding="utf-8")
+    (tmp_path / "claims.csv").write_text(
+        "claim,kind,verdict,seeds\na-beats-b,controlled,holds,0-29\n", encoding="utf-8"
+    )
     assert answer.canonical(stated(), one, tmp_path) is None  # another kind of scenario
-    (tmp_path / "claims.csv").write_text("claim,kind,verdict\na-beats-b,as_written,supported\n", encoding="utf-8")
+    (tmp_path / "claims.csv").write_text(
+        "claim,kind,verdict,seeds\na-beats-b,as_written,holds,200-299\n", encoding="utf-8"
+    )
     found = answer.canonical(stated(), one, tmp_path)
-    assert answer.answer(stated(), one, found).endswith("; over seeds 0 to 29 the verdict is supported.")
+    assert answer.answer(stated(), one, found).endswith("; over seeds 200 to 299 the verdict is holds.")
 
 
 def test_the_verdicts_of_a_canonical_run_are_its_own(tmp_path):
     every = results(a=[0.0] * 30, b=[4.0] * 30)
-    own = dataclasses.replace(every, judged=judged(dataclasses.replace(every.plan), every.rows, stated().claims))
-    assert every.plan.canonical and answer.canonical(stated(), own, tmp_path)["verdict"] == "supported"
+    own = dataclasses.replace(every, judged=judged(every.plan, every.rows, stated().claims))
+    own = dataclasses.replace(own, plan=own.plan.over_canonical_seeds())
+    assert own.plan.canonical and answer.canonical(stated(), own, tmp_path)["verdict"] == "holds"
 
 
 @pytest.mark.parametrize(
@@ -139,13 +147,13 @@ def test_what_diverged_is_undefined_or_was_left_out_cannot_be_told():
 
 def test_a_claim_undecided_for_lack_of_numbers_says_so():
     row = ROW | {
-        "verdict": "inconclusive",
+        "verdict": "undefined",
         "effect": "",
         "ci_low": "",
         "ci_high": "",
-        "reason": "30 of 30 pairs undefined",
+        "reason": "30 of 30 pairs are undefined",
     }
-    assert said(row, a=[1], b=[2]).endswith("is inconclusive (neither shown nor refuted): 30 of 30 pairs undefined.")
+    assert said(row, a=[1], b=[2]).endswith("is undefined: 30 of 30 pairs are undefined.")
 
 
 def test_rounding_is_nought():
@@ -155,7 +163,7 @@ def test_rounding_is_nought():
 def test_a_kind_of_scenario_that_answers_nothing_says_so():
     silent = dataclasses.replace(stated(), answers={})
     one = results(a=[1], b=[2])
-    assert answer.canonical(silent, one, TABLES) is None
+    assert answer.canonical(silent, one, FOLDER) is None
     assert answer.answer(silent, one, None) == answer.NOTHING
 
 
@@ -172,15 +180,16 @@ def test_every_scenario_of_a_lesson_answers_its_question(folder, scenario):
     assert claim is not None and api.question(about.lesson).endswith("?")
     for seeds in (1, 2):
         of = made(folder, plan(scenario, f"replicates={seeds}"))
-        row = answer.canonical(lesson, of, TABLES)
-        with (TABLES / "claims.csv").open(encoding="utf-8") as file:
+        row = answer.canonical(lesson, of, FOLDER)
+        with (FOLDER / TABLES[claim.role]).open(encoding="utf-8") as file:
             assert row in csv.DictReader(file)
         text = answer.answer(lesson, of, row)
         over = r"in this seed" if seeds == 1 else r"on average over these 2 seeds"
         assert re.match(rf'"{re.escape(claim.text[:-1])}" (holds|does not hold) {over}: ', text)
-        assert f"; over seeds 0 to 29 the verdict is {row['verdict']}" in text
+        first, last = of.plan.canonical_seeds[0], of.plan.canonical_seeds[-1]
+        assert f"; over seeds {first} to {last} the verdict is {WORDS[row['verdict']]}" in text
         assert text.count(". ") == 0 and text.endswith(".") and "nan" not in text and "|" not in text
-        if claim.test(about.kind).right:
+        if claim.tests[about.kind].right:
             [difference] = re.findall(r" a difference of (\S+),", text)
             effect = of.judged.set_index("claim")["effect"][claim.id]
             assert float(difference) == pytest.approx(effect, rel=1e-3, abs=1e-9)
@@ -194,7 +203,7 @@ def test_an_arm_that_diverged_is_named(folder):
 
 def test_a_single_seed_lies_as_far_off_as_the_interval_of_one_more_value_says():
     few = np.random.default_rng(0).normal(size=30)
-    low, high = statistics.interval(few)
+    low, high = statistics.interval(few, 1 - statistics.SINGLE)
     row = ROW | {"effect": few.mean(), "ci_low": low, "ci_high": high}
     off = float(stdtrit(29, 0.975)) * few.std(ddof=1) * np.sqrt(1 + 1 / 30)  # any textbook's prediction interval
     assert f"may lie {off:.2g} off that" in said(row, a=[1], b=[2])

@@ -17,10 +17,9 @@ logistic,test,accuracy,0.9,0.01,0.89,0.91,30,0,0
 logistic,test,precision,,,,,0,30,0
 """
 CLAIMS = """\
-claim,lesson,scenario,kind,article,example,basis,text,effect,ci_low,ci_high,margin,n,agree,scope,verdict,reason
-high,imbalance,imbalance,as_written,3,1,stated,Accuracy is high.,0.15,0.14,0.16,0.05,30,1,features,supported,p
-poor,imbalance,imbalance,as_written,3,1,stated,Recall is poor.,,,,0.1,0,,features,inconclusive,undefined
-never,imbalance,imbalance,as_written,3,,stated,Nothing helps.,,,,,,,,untestable,no arm
+claim,lesson,scenario,kind,text,effect,ci_low,ci_high,margin,n,agree,scope,verdict,reason
+high,imbalance,imbalance,as_written,Accuracy is high.,0.15,0.14,0.16,0.05,30,1,features,holds,p
+poor,imbalance,imbalance,as_written,Recall is poor.,,,,0.1,0,,features,undefined,no pairs
 """
 
 
@@ -67,7 +66,7 @@ def test_an_effect_may_move_by_a_tenth_of_its_margin_and_every_table_must_be_com
 
 
 PROBLEMS = [
-    ("claims.csv", "supported", "negligible", "the verdict was supported, is negligible"),
+    ("claims.csv", ",holds,", ",open,", "the verdict was holds, is open"),
     ("claims.csv", ",0.15,", ",0.1551,", "the effect was 0.15, is 0.1551, with a margin of 0.05"),
     ("claims.csv", ",0.15,", ",,", "the effect was 0.15, is nan"),
     ("claims.csv", "high,", "higher,", "as_written, imbalance, higher: not among the committed claims"),
@@ -95,7 +94,7 @@ def test_what_makes_it_fail_is_named_and_exactly_any_byte_does(committed, copy, 
 
 
 def test_exactly_a_part_of_the_scenarios_is_held_against_its_own_claims_and_no_benchmark_counts(committed, copy):
-    other = "low,dropout,dropout,as_written,1,,stated,Less.,,,,,,,,untestable,no arm\n"
+    other = "low,dropout,dropout,as_written,Less.,-1,-2,-0.5,0.1,30,1,data,holds,\n"
     (committed / "claims.csv").write_text(CLAIMS + other, encoding="utf-8")
     for name in check.NOT_NUMBERS:
         (committed / name).write_text("what,value\na,1\n")

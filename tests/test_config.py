@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import ROOT, plan
+from helpers import ROOT, over_canonical_seeds, plan
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
@@ -18,7 +18,7 @@ import mirage
 from mirage.api import stated
 from mirage.config import compose, project, sweeping
 from mirage.config.diff import diff
-from mirage.config.plan import CANONICAL_SEEDS, Arm, Change, Plan
+from mirage.config.plan import Arm, Change, Plan
 from mirage.config.typed import assigned, jobs, parse, written
 from mirage.data.law import Law
 from mirage.data.stages.resample import Resample
@@ -59,8 +59,9 @@ def quickly(scenario: str, *words: str) -> Plan:
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_scenario_file_is_a_canonical_plan_with_a_title_of_its_own_listed_by_its_lesson(scenario: str) -> None:
-    made = plan(scenario, f"replicates={len(CANONICAL_SEEDS)}")
-    assert made.canonical and made.seeds == CANONICAL_SEEDS and made.arms and made.about.vary
+    made = plan(scenario, *over_canonical_seeds(scenario))
+    assert made.canonical and not plan(scenario).canonical and made == plan(scenario).over_canonical_seeds()
+    assert made.arms and made.about.vary
     about, titles = made.about, [plan(name).about.title for name in SCENARIOS]
     assert 10 <= len(about.title) <= 90 and titles.count(about.title) == 1
     if about.lesson is not None:
@@ -187,7 +188,10 @@ CUSTOM = ["replicates=31", "seed=1", "data.noise=5", "only=[dropout]", "~arms.ba
 
 @pytest.mark.parametrize("more", ["", "force=true steps=[tables] results_dir=/elsewhere device=cpu", *CUSTOM])
 def test_canonical_is_an_unmodified_scenario_over_the_canonical_seeds(more: str) -> None:
-    assert of(f"dropout replicates=30 {more}").canonical is (more not in CUSTOM) and not plan("dropout").canonical
+    assert (
+        of(f"dropout {' '.join(over_canonical_seeds('dropout'))} {more}").canonical is (more not in CUSTOM)
+        and not plan("dropout").canonical
+    )
 
 
 # -- what is refused, in which words -----------------------------------------------------------------------------

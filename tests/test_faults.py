@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import command, contents, done, ended, start, trained_and_read, typed
+from helpers import command, contents, done, ended, over_canonical_seeds, start, trained_and_read, typed
 
 from mirage.records import checked
 
@@ -180,7 +180,7 @@ def test_six_processes_at_once_do_each_other_no_harm(tmp_path: Path, undisturbed
 
 def test_canonical_runs_of_two_scenarios_at_once_leave_both_in_the_common_tables(tmp_path: Path) -> None:
     scenarios = ("imbalance", "ridge_lasso")
-    words = ("replicates=30", "steps=[train,tables]", f"results_dir={tmp_path}")
+    words = (*over_canonical_seeds("imbalance"), "steps=[train,tables]", f"results_dir={tmp_path}")
     for process in [start(f"scenario={scenario}", *words) for scenario in scenarios]:
         assert ended(process)[::2] == (0, "")
     for table in ("metrics.csv", "claims.csv"):

@@ -16,7 +16,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import command, contents, done, ended, places, plan, start, trained_and_read, typed
+from helpers import (
+    command,
+    contents,
+    done,
+    ended,
+    over_canonical_seeds,
+    places,
+    plan,
+    start,
+    trained_and_read,
+    typed,
+)
 
 import mirage
 from mirage.config import project
@@ -360,6 +371,7 @@ def test_records_of_the_old_layout_are_named_once(tmp_path: Path) -> None:
 
 
 Half = tuple[Path, str]
+CANONICAL = over_canonical_seeds("imbalance")
 OF_LESSON = list(mirage.lesson("imbalance").scenarios.values())
 
 
@@ -370,7 +382,7 @@ def half(tmp_path_factory: pytest.TempPathFactory) -> Half:
     (results / "figures").mkdir()
     for ending in ("png", "svg"):
         (results / "figures" / f"imbalance.{ending}").write_bytes(b"both halves")
-    return results, done("scenario=imbalance", "replicates=30", f"results_dir={results}")
+    return results, done("scenario=imbalance", *CANONICAL, f"results_dir={results}")
 
 
 class TestCanonical:
@@ -383,17 +395,17 @@ class TestCanonical:
         assert written == ["imbalance.csv", "claims.csv"]
         rows = pd.read_csv(results / "tables" / "metrics.csv")
         assert list(rows.columns) == ["scenario", "arm", "seed", "split", "metric", "value"]
-        assert set(rows["scenario"]) == {"imbalance"} and set(rows["seed"]) == set(range(30))
+        assert set(rows["scenario"]) == {"imbalance"} and set(rows["seed"]) == set(plan("imbalance").canonical_seeds)
         assert not (results / "custom").exists()
 
     def test_all_scenarios_of_the_lesson_draw_it_once_and_from_records_to_the_same_bytes(self, half: Half) -> None:
         results, _ = half
-        out = done("-m", f"scenario={','.join(OF_LESSON[1:])}", "replicates=30", f"results_dir={results}")
+        out = done("-m", f"scenario={','.join(OF_LESSON[1:])}", *CANONICAL, f"results_dir={results}")
         assert places(out, "figure") == [results / f"figures/imbalance.{e}" for e in ("png", "svg")]
         made = contents(results)
         for place in (*(results / "tables").glob("*.csv"), *(results / "figures").iterdir()):
             place.unlink()
-        words = ("-m", f"scenario={','.join(OF_LESSON)}", "replicates=30", "steps=[tables,figures]")
+        words = ("-m", f"scenario={','.join(OF_LESSON)}", *CANONICAL, "steps=[tables,figures]")
         out = done(*words, f"results_dir={results}")
         assert trained_and_read(out)[0] == 0 and len(places(out, "figure")) == 2
         assert contents(results) == made
@@ -453,5 +465,5 @@ def test_a_ready_sweep_has_a_table_of_its_name_and_changed_a_custom_one(
 def test_make_lesson_runs_every_scenario_that_the_lesson_lists() -> None:
     run = functools.partial(subprocess.run, cwd=project.ROOT, capture_output=True, encoding="utf-8", check=True)
     line = run(["make", "--no-print-directory", "-n", "lesson", "L=imbalance"]).stdout.splitlines()[-1]
-    said = run(["bash", "-c", line.replace(".venv/bin/python -m run -m", "echo -m")])
-    assert {f"scenario={','.join(OF_LESSON)}", "replicates=30", "-m"} == set(said.stdout.split())
+    said = run(["bash", "-c", line.replace(".venv/bin/python -m mirage.cli.everything", "echo")])
+    assert said.stdout.split() == [f"scenario={','.join(OF_LESSON)}"]

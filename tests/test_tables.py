@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import contents, plan
+from helpers import contents, over_canonical_seeds, plan
 from made import made
 
 from mirage import api
-from mirage.claims import claims, verdicts
+from mirage.claims import claims
 from mirage.claims.results import COLUMNS
 from mirage.claims.summary import summarise
 from mirage.config import project
@@ -47,8 +47,7 @@ def test_predictions_are_drawn_again_and_leave_out_diverged_replicates(some):
 def test_claims_about_what_a_changed_run_left_out_are_left_out_an_unchanged_one_must_have_all(some, tmp_path):
     kept = made(tmp_path, plan("dropout", "replicates=3", "arms.baseline=null")).judged["claim"]
     for claim in api.stated("dropout").claims:
-        test = claim.test("as_written")
-        reads = claims.sides(test) if isinstance(test, claims.Test) else []
+        reads = claims.sides(claim.tests["as_written"]) if "as_written" in claim.tests else [("baseline", "", "")]
         assert (claim.id in set(kept)) != any(arm.startswith("baseline") for arm, _, _ in reads)
     with pytest.raises(ValueError, match="unknown arm 'baseline'"):
         made(tmp_path, dataclasses.replace(some.plan, arms={"dropout": some.plan.arms["dropout"]}))
@@ -66,8 +65,8 @@ def places(*plans):
 
 
 def test_a_canonical_plan_has_its_table_and_its_lessons_figure_in_the_open():
-    for how in ("seed=0", "force=true", "steps=[tables]", "results_dir=elsewhere"):  # no other plan
-        found = places(plan("dropout_controlled", "replicates=30", how))
+    for how in ("force=true", "steps=[tables]", "results_dir=elsewhere"):  # no other plan
+        found = places(plan("dropout_controlled", *over_canonical_seeds("dropout"), how))
         assert found == [Path("results/tables/dropout_controlled"), Path("results/figures/dropout")]
 
 
@@ -86,13 +85,17 @@ def test_changed_settings_are_custom_and_told_apart_by_a_hash(override):
     assert table.name.startswith("dropout-seeds-0-29-") and len(table.name) == len("dropout-seeds-0-29-") + 8
 
 
+CANONICAL = over_canonical_seeds("dropout")
+GONE = plan("overfitting").canonical_seeds[4]  # this one diverged
+
+
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory):
     """Canonical results of two scenarios; one seed of overfitting diverged."""
     folder = tmp_path_factory.mktemp("canonical")
     return {
-        "dropout": made(folder, plan("dropout", "replicates=30")),
-        "overfitting": made(folder, plan("overfitting", "replicates=30"), diverged=lambda arm, seed: seed == 4),
+        "dropout": made(folder, plan("dropout", *CANONICAL)),
+        "overfitting": made(folder, plan("overfitting", *CANONICAL), diverged=lambda arm, seed: seed == GONE),
     }
 
 
@@ -123,7 +126,7 @@ def test_metrics_csv_holds_every_number_whichever_scenario_came_first_and_howeve
     expected = pd.concat([loaded["dropout"].rows, loaded["overfitting"].rows], ignore_index=True)
     pd.testing.assert_frame_equal(pd.read_csv(every), expected, rtol=1e-8)
     text = every.read_text(encoding="utf-8")  # undefined values are empty fields
-    assert "overfitting,network,4,test,mse,\n" in text and "nan" not in text.lower()
+    assert f"overfitting,network,{GONE},test,mse,\n" in text and "nan" not in text.lower()
     marks = pd.read_csv(tmp_path / "tables/fingerprints.csv")
     assert list(marks.columns) == ["scenario", "arm", "fingerprint"] and len(marks) == 3
     every.unlink()
@@ -153,16 +156,15 @@ def test_claims_csv_has_a_line_a_claim_the_latest_of_each_lesson_and_kind_in_one
             place = tables.write_claims(tmp_path / str(i), judged[name], LESSONS)
     assert place.read_bytes() == (tmp_path / "0/tables/claims.csv").read_bytes()
     assert place.read_text(encoding="utf-8").splitlines()[0] == (
-        "claim,lesson,scenario,kind,article,example,basis,text,effect,ci_low,ci_high,margin,n,agree,scope,verdict,reason"
+        "claim,lesson,scenario,kind,article,paragraph,example,basis,text,effect,ci_low,ci_high,margin,unit,n,agree,"
+        "seeds,scope,yardstick,verdict,reason"
     )
     table = pd.read_csv(place, keep_default_na=False)
     found = dict(list(table.groupby(["lesson", "kind"], sort=False)))
     assert list(found) == [("dropout", "as_written"), ("dropout", "controlled"), ("imbalance", "as_written")]
     for (lesson, _), rows in found.items():
-        assert rows["claim"].tolist() == [claim.id for claim in api.stated(lesson).claims]
-    for claim, row in zip(api.stated("dropout").claims, table.to_dict("records"), strict=False):
-        untestable = isinstance(claim.test("as_written"), claims.Untestable)
-        assert (row["verdict"] == "untestable") == ("" in [row[name] for name in verdicts.NUMBERS]) == untestable
+        of_articles = [claim for claim in api.stated(lesson).claims if claim.role == "claim"]
+        assert rows["claim"].tolist() == [claim.id for claim in of_articles if "as_written" in claim.tests]
 
 
 KEY, job = "data.n_test", functools.partial(plan, "overfitting")

@@ -20,6 +20,7 @@ from mirage.cli import answer, terminal
 from mirage.config import project
 
 SCENARIOS = [name for lesson in project.lessons() for name in api.stated(lesson).scenarios.values()]
+HEADER = "claim,kind,verdict,seeds\n"
 FOLDER = project.RESULTS / "tables"
 ROW = {
     "verdict": "fails_no_effect", "effect": "0.075", "ci_low": "-0.325", "ci_high": "0.475", "margin": "2.5", "n": "30",
@@ -64,13 +65,9 @@ def test_without_a_row_in_claims_csv_it_ends_with_what_these_seeds_say(tmp_path)
     assert said(a=[1], b=[4]).endswith("where the claim asks for less than -1.")
     one = results(a=[1], b=[4])
     assert answer.canonical(stated(), one, tmp_path) is None  # no file
-    (tmp_path / "claims.csv").write_text(
-        "claim,kind,verdict,seeds\na-beats-b,controlled,holds,0-29\n", encoding="utf-8"
-    )
+    (tmp_path / "claims.csv").write_text(f"{HEADER}a-beats-b,controlled,holds,0-29\n", encoding="utf-8")
     assert answer.canonical(stated(), one, tmp_path) is None  # another kind of scenario
-    (tmp_path / "claims.csv").write_text(
-        "claim,kind,verdict,seeds\na-beats-b,as_written,holds,200-299\n", encoding="utf-8"
-    )
+    (tmp_path / "claims.csv").write_text(f"{HEADER}a-beats-b,as_written,holds,200-299\n", encoding="utf-8")
     found = answer.canonical(stated(), one, tmp_path)
     assert answer.answer(stated(), one, found).endswith("; over seeds 200 to 299 the verdict is holds.")
 

@@ -188,10 +188,8 @@ CUSTOM = ["replicates=31", "seed=1", "data.noise=5", "only=[dropout]", "~arms.ba
 
 @pytest.mark.parametrize("more", ["", "force=true steps=[tables] results_dir=/elsewhere device=cpu", *CUSTOM])
 def test_canonical_is_an_unmodified_scenario_over_the_canonical_seeds(more: str) -> None:
-    assert (
-        of(f"dropout {' '.join(over_canonical_seeds('dropout'))} {more}").canonical is (more not in CUSTOM)
-        and not plan("dropout").canonical
-    )
+    seeds = " ".join(over_canonical_seeds("dropout"))
+    assert of(f"dropout {seeds} {more}").canonical is (more not in CUSTOM) and not plan("dropout").canonical
 
 
 # -- what is refused, in which words -----------------------------------------------------------------------------

@@ -223,13 +223,14 @@ def test_inputs_to_look_at_move_along_the_first_feature_alone():
         assert (x[:, 1:] == 0.5).all() and y.tolist() == (x[:, 0] > 0.3).astype(int).tolist()
 
 
-def whole_set(name: str) -> tuple[Law, Split]:
+def whole_set(name: str, **changed: object) -> tuple[Law, Split]:
     """A law of real data, and all its rows."""
     if name == "breast_cancer":
         x, benign = load_breast_cancer(return_X_y=True)
-        return law(name, n_train=400, n_test=169), Split(x, 1 - benign)
+        return law(name, **({"n_train": 400, "n_test": 169} | changed)), Split(x, 1 - benign)
     x, digit = load_digits(return_X_y=True)
-    return law(name, n_train=300, n_test=1000, positive=[5, 6, 7, 8, 9]), Split(x / 16, (digit > 4).astype(int))
+    sizes = {"n_train": 300, "n_test": 1000, "positive": [5, 6, 7, 8, 9]}
+    return law(name, **(sizes | changed)), Split(x / 16, (digit > 4).astype(int))
 
 
 @pytest.mark.parametrize(
@@ -245,6 +246,47 @@ def test_real_rows_are_the_sets_none_of_them_twice_and_others_for_every_seed(nam
     assert whole.y.sum() == ones  # malignant; five to nine
     content = (resources.files("sklearn.datasets.data") / file).read_bytes()
     assert used.content() == hashlib.sha256(content).hexdigest() and normals().content() == ""
+
+
+REAL = pytest.mark.parametrize("name", ["breast_cancer", "digits"])
+PARTS = {"n_train": 150, "n_validation": 40, "n_test": 100, "n_test_shifted": 60, "shifted_share": 0.5}
+
+
+@REAL
+@given(share=st.sampled_from([None, 0.05, 0.1, 0.4]), flipped=st.sampled_from([0.0, 0.2, 0.4]), seed=st.integers(0, 29))
+def test_parts_of_a_real_set_have_exactly_their_shares_and_no_row_in_common(name, share, flipped, seed):
+    used, whole = whole_set(name, **PARTS, minority_share=share, flipped=flipped)
+    drawn = of(used, seed)
+    assert list(drawn)[:4] == ["train", "test", "test_shifted", "validation"]
+    assert {split: len(drawn[split].y) for split in SIZES_OF} == {k: PARTS[size] for k, size in SIZES_OF.items()}
+    assert {split: s.share for split, s in drawn.items() if split != "test_shifted"} == dict.fromkeys(
+        set(drawn) - {"test_shifted"}, share
+    )
+    assert drawn["test_shifted"].share == 0.5 and drawn["test_shifted"].y.sum() == 30
+    clean = of(whole_set(name, **PARTS, minority_share=share)[0], seed)
+    assert counted(*clean.values()) <= counted(whole)  # so no row is there twice, and no label changed
+    for split in SIZES_OF:
+        np.testing.assert_array_equal(drawn[split].x, clean[split].x)
+        assert share is None or split == "test_shifted" or clean[split].y.sum() == round(share * len(clean[split].y))
+        assert split == "train" or same(drawn[split], clean[split])
+    wrong = drawn["train"].y != clean["train"].y
+    assert [wrong[clean["train"].y == c].sum() for c in (0, 1)] == [
+        round(flipped * np.sum(clean["train"].y == c)) for c in (0, 1)
+    ]
+    assert ("flipped" in drawn) == wrong.any()
+    if wrong.any():
+        assert same(drawn["flipped"], drawn["train"].with_rows(drawn["train"].x[wrong], drawn["train"].y[wrong]))
+        assert drawn["flipped"].role == PART_OF_TRAIN
+
+
+@REAL
+@pytest.mark.parametrize("more", [{"n_validation": 40}, {"n_test_shifted": 60, "shifted_share": 0.5}, {"flipped": 0.2}])
+def test_what_is_asked_for_of_a_real_set_besides_leaves_its_other_rows_alone(name, more):
+    sizes = {"n_train": 150, "n_test": 100}
+    plain, drawn = of(whole_set(name, **sizes)[0], 3), of(whole_set(name, **sizes, **more)[0], 3)
+    assert same(drawn["test"], plain["test"])
+    np.testing.assert_array_equal(drawn["train"].x, plain["train"].x)
+    assert same(drawn["train"], plain["train"]) or "flipped" in more
 
 
 def test_splits_carry_role_and_share():
@@ -266,6 +308,23 @@ def test_splits_carry_role_and_share():
         (normals(n_test=30, minority_share=0.01), "data: got 0 of 30 rows of class 1 in test (a share of 0.01), "),
         (law("coin", n_rows=50, n_features=2, n_test=1), "data: got 1 rows of one class only in test"),
         (law("breast_cancer", n_train=400, n_test=170), "data.n_train: got 400 beside 170 test rows, expected at most"),
+        (
+            whole_set("breast_cancer", n_validation=1)[0],
+            "data.n_train: got 400 beside 170 rows held out, expected at most 569 together",
+        ),
+        (
+            whole_set("breast_cancer", n_train=300, minority_share=0.8)[0],
+            "data: got 240 rows of class 1 in train (a share of 0.8 of class 1), expected at most the 212 that are",
+        ),
+        (
+            whole_set("digits", minority_share=0.9, n_train=700)[0],
+            "data: got 900 rows of class 1 in test (a share of 0.9 of class 1), expected at most the 266 that are left",
+        ),
+        (
+            whole_set("digits", minority_share=0.001)[0],
+            "data: got 0 of 300 rows of class 1 in train (a share of 0.001)",
+        ),
+        (whole_set("digits", n_test_shifted=9)[0], "data.shifted_share: got null beside 9 rows of test_shifted, "),
         (law("clusters", n_rows=100, n_features=3, legacy_seed=42), "data.n_features: got 3, "),
     ],
 )
@@ -498,6 +557,11 @@ def test_the_mean_target_is_a_constant_and_the_majority_class_scikit_learns_dumm
 
 
 SHARES = st.sampled_from([0.05, 0.2, 0.5, 0.8])
+
+
+def test_the_true_probability_of_a_coin_is_one_half_to_the_last_bit():
+    used = law("coin", n_rows=50, n_features=2, n_test=9)
+    assert {name: set(p) for name, p in predictions("bayes", used, of(used)).items()} == {"train": {0.5}, "test": {0.5}}
 
 
 @given(share=SHARES, shifted=SHARES, separation=st.floats(0, 4), flipped=st.sampled_from([0.0, 0.1, 0.4]))

@@ -71,6 +71,8 @@ INPUT = "[keras.Input(shape)]\n"
 CONSTANTS = [
     ("data/laws/normals.py", "y = np.repeat([0, 1]", "y = np.repeat([0, 2]", EVERY - {"coin", "digits"}),
     ("data/laws/coin.py", '{"train": ', '{"training": ', {"coin"}),
+    ("data/laws/coin.py", "np.full(len(x), 0.5)", "np.full(len(x), 0.6)", set()),  # its truth, which no record reads
+    ("data/parted.py", "", "HELPER = 1", set()),
     ("data/laws/digits.py", "LEVELS = 16", "LEVELS = 17", {"digits"}),
     ("data/packaged.py", "", "HELPER = 1", {"digits"}),
     ("data/stages/resample.py", 'integers("resample", 1)', 'integers("resample", 2)', {"smote"}),
@@ -110,6 +112,11 @@ SETTINGS_OFF = [
     ("data/laws/normals.py", 'name: Literal["normals"]', "    bent: float = 0.0"),
     ("data/laws/normals.py", "def _check(self) -> Self:", "        assert self.bent < 9"),
     ("data/laws/normals.py", "away = self.centre()", BENDS),
+    (
+        "data/laws/normals.py",
+        "away = self.centre()",
+        "        if self.bent or self.flipped:\n            away = 2 * away",
+    ),
     ("models/kinds/mlp.py", 'name: Literal["mlp"]', "    noise: bool = setting('noise', 'true', default=False)"),
     ("models/kinds/mlp.py", "[keras.Input(shape)]", "        if self.noise:\n            parts.append(1)"),
     ("models/fitting.py", 'name: Literal["sgd"]', "    nesterov: bool = False"),
@@ -198,6 +205,15 @@ def test_the_libraries_that_an_arm_computes_with_are_part_of_it():
         found = identity.settings_of(arm(**changes), VARY)["libraries"]
         assert "numpy" in found and ("tensorflow" in found) == ("keras" in found) == (name in NETWORKS)
         assert ("imbalanced-learn" in found) == (name == "smote") and ("scikit-learn" in found or name not in CLASSICAL)
+
+
+def test_a_laws_truth_is_part_of_what_is_measured():
+    kinds = frozenset({"Coin"})
+    recorded, measured = (
+        identity.source.reduced("mirage.data.laws.coin", frozenset(), kinds, unread)
+        for unread in (identity.source.TRUTH, frozenset())
+    )
+    assert recorded.digest != measured.digest
 
 
 CHANGED = """

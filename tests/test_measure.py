@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import arm, plan
+from helpers import arm, plan, rows
 
 from mirage.config.plan import Arm
 from mirage.data.split import LOOKED_AT, PART_OF_TRAIN, SCORED, Split
@@ -13,6 +13,7 @@ from mirage.metrics.decisions import above, corrected
 from mirage.metrics.metric import ScoredRows, compute
 from mirage.metrics.rows import measure
 from mirage.metrics.table import METRICS
+from mirage.metrics.truth import truths
 from mirage.training.replicate import Outcome
 
 FINE = {"epochs_run": 10.0, "diverged": 0.0}
@@ -22,7 +23,9 @@ COIN: Parts = {"train": ([0, 1, 1, 0, 1], [0.2, 0.7, 0.4, 0.6, 0.9])}
 Values = dict[tuple[str, str, str], float]  # by reference ("": the arm itself), split and metric
 
 
-def measured(scenario, name, parts, numbers=FINE, metrics=None, references=None, roles=LOOKS, **decision) -> Values:
+def measured(
+    scenario, name, parts, numbers=FINE, metrics=None, references=None, roles=LOOKS, history=None, **decision
+) -> Values:
     """All numbers of a replicate of an arm, each there once and a plain number."""
     used, about = arm(scenario, name), plan(scenario).about
     used = Arm.model_validate(used.model_dump() | {"decision": used.decision.model_dump() | decision})
@@ -32,7 +35,7 @@ def measured(scenario, name, parts, numbers=FINE, metrics=None, references=None,
     splits = {k: Split(np.arange(len(y) * 10.0).reshape(-1, 10), y, roles.get(k, SCORED)) for k, y in first.items()}
     metrics = about.metrics if metrics is None else metrics
     references = about.references if references is None else references
-    names, values = measure(used, metrics, references, splits, Outcome(labels, scores, {}, numbers))
+    names, values = measure(used, metrics, references, splits, Outcome(labels, scores, history or {}, numbers))
     assert len(set(names)) == len(names) and values.dtype == np.float64
     return dict(zip(names, values.tolist(), strict=True))
 
@@ -191,3 +194,82 @@ def test_all_numbers_of_a_diverged_replicate_are_undefined_but_those_of_its_refe
     assert all(math.isnan(found[key]) for key in own) and {split for _, split, _ in own} == {*wild, "model"}
     of_references = [found[key] for key in found if key[0] and key[2] in ("accuracy", "mse", "brier")]
     assert all(map(math.isfinite, of_references))
+
+
+def test_the_lowest_loss_is_that_of_the_best_epoch_and_of_a_network_only():
+    parts = COIN | {"validation": ([0, 1], [0.3, 0.4]), "test": ([1, 1, 0], [0.3, 0.6, 0.1])}
+    found = measured("l2", "none", parts, history={"loss": np.float32([0.7, 0.25, 0.5]), "val_loss": np.zeros(3)})
+    assert found["", "model", "lowest_loss"] == 0.25
+    assert ("", "model", "lowest_loss") not in measured("ridge_lasso", "ridge", COIN, {"diverged": 0.0})
+    gone = measured("l2", "none", parts, {"diverged": 1.0}, history={"loss": np.float32([0.7, np.nan])})
+    assert math.isnan(gone["", "model", "lowest_loss"])
+
+
+def known(scenario: str, name: str, *settings: str) -> tuple[set[str], set[str]]:
+    """Of which splits of an arm the true probability is known, and of which the line."""
+    drawn = rows(scenario, name, *settings)
+    scored = {split: one for split, one in drawn.items() if not one.looked_at}
+    found = truths(arm(scenario, name, *settings), scored)
+    assert set(found) == set(scored)
+    return tuple({split for split, one in found.items() if one[i] is not None} for i in (0, 1))  # type: ignore[return-value]
+
+
+COINS = ("data=coin", "data.n_rows=80", "data.n_features=4")
+STAGES = {
+    "hold_out": "{into: test, share: 0.5, seed: null}",
+    "none": "{name: none}",
+    "random_over": "{name: random_over, seed: null}",
+    "standardise": "{name: standardise}",
+}
+
+
+def coins(*order: str) -> tuple[str, ...]:
+    """Tossed labels through these stages, each named by its kind."""
+    keys = {"none": "resample", "random_over": "resample", "standardise": "prepare"}
+    given = {keys.get(kind, kind): STAGES[kind] for kind in order}
+    settings = "".join(f", {key}: {value}" for key, value in given.items())
+    return *COINS, f"stages={{order: [{', '.join(given)}]{settings}}}"
+
+
+@pytest.mark.parametrize(
+    ("scenario", "name", "settings", "expected"),
+    [
+        ("l2_controlled", "none", (), ({"validation", "test"}, set())),  # labels of train and flipped are given
+        ("prior_shift_controlled", "network", (), ({"validation", "test", "test_shifted"}, set())),
+        ("overfitting", "network", (), (set(), {"train", "test"})),  # no label is in a distance from the line
+        ("imbalance", "logistic", coins("hold_out"), ({"test"}, set())),
+        ("imbalance", "logistic", coins("hold_out", "random_over"), ({"test"}, set())),
+        ("imbalance", "logistic", coins("none", "hold_out"), ({"test"}, set())),
+        # Rows that are held out after others were made are no sample of the law.
+        ("imbalance", "logistic", coins("random_over", "hold_out"), (set(), set())),
+        # The law knows its own features, not scaled ones.
+        ("imbalance", "logistic", coins("hold_out", "standardise"), (set(), set())),
+        ("breast_cancer", "network", (), (set(), set())),
+    ],
+)
+def test_the_truth_is_known_of_rows_that_the_law_drew_and_no_model_was_given(scenario, name, settings, expected):
+    assert known(scenario, name, *settings) == expected
+
+
+def test_arms_and_their_references_are_measured_against_the_truth_of_the_splits_own_share():
+    used = plan("prior_shift_controlled", "metrics=[expected]", "show=[expected_accuracy]", "references=[bayes]")
+    drawn = rows("prior_shift_controlled", "network")
+    law, metrics = used.arms["network"].data, used.about.metrics
+    labels = {split: one.y for split, one in drawn.items()}
+    scores = {split: np.linspace(0, 1, len(one.y)) for split, one in drawn.items()}
+    names, values = measure(used.arms["network"], metrics, ["bayes"], drawn, Outcome(labels, scores, {}, FINE))
+    found = dict(zip(names, values.tolist(), strict=True))
+    for split, share in (("test", law.minority_share), ("test_shifted", law.shifted_share)):
+        p = law.probability(drawn[split].x, share)
+        right = np.where(scores[split] > 0.5, p, 1 - p)
+        assert found["", split, "expected_accuracy"] == pytest.approx(right.mean(), rel=1e-12)
+        assert found["bayes", split, "expected_accuracy"] == pytest.approx(np.maximum(p, 1 - p).mean(), rel=1e-12)
+        entropy = -(p * np.log(p) + (1 - p) * np.log(1 - p))
+        assert found["bayes", split, "expected_log_loss"] == pytest.approx(entropy.mean(), rel=1e-9)
+    assert all(math.isnan(found[by, "train", name]) for by in ("", "bayes") for name in metrics)
+
+
+def test_models_with_training_rows_of_their_own_have_an_excess_on_the_test_rows_alone():
+    parts, *_ = models(8, 6)
+    found = measured("multi_seed_controlled", "single", parts, metrics=["excess_mse"], references=[])
+    assert math.isnan(found["", "train", "excess_mse"]) and found["", "test", "excess_mse"] > 0

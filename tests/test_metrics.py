@@ -29,6 +29,7 @@ DECIDED: dict[str, Callable[[Array, Array], float]] = {
     "balanced_accuracy": sk.balanced_accuracy_score,
     "precision": sk.precision_score,
     "recall": sk.recall_score,
+    "recall_0": lambda y, decided: sk.recall_score(y, decided, pos_label=0),
     "f1": sk.f1_score,
     "mcc": sk.matthews_corrcoef,
 }
@@ -38,10 +39,22 @@ SCORED: dict[str, Callable[[Array, Array], float]] = {
     "average_precision": sk.average_precision_score,
     "log_loss": lambda y, p: sk.log_loss(y, p, labels=[0, 1]),
     "brier": sk.brier_score_loss,
+    "log_mse": lambda y, p: np.log(sk.mean_squared_error(y, p)) if (y != p).any() else np.nan,
+    "log_loss_0": lambda y, p: sk.log_loss(y[y == 0], p[y == 0], labels=[0, 1]),
+    "log_loss_1": lambda y, p: sk.log_loss(y[y == 1], p[y == 1], labels=[0, 1]),
+}
+# What it says of both classes in every row, each with its probability as its weight.
+EXPECTED: dict[str, Callable[[Array, Array, Array, Array], float]] = {
+    "expected_accuracy": lambda y, p, d, w: sk.accuracy_score(y, d, sample_weight=w),
+    "expected_balanced_accuracy": lambda y, p, d, w: sk.balanced_accuracy_score(y, d, sample_weight=w),
+    "expected_recall": lambda y, p, d, w: sk.recall_score(y, d, sample_weight=w),
+    "expected_recall_0": lambda y, p, d, w: sk.recall_score(y, d, sample_weight=w, pos_label=0),
+    "expected_log_loss": lambda y, p, d, w: sk.log_loss(y, p, sample_weight=w, labels=[0, 1]),
 }
 COUNTED = ("tn", "fp", "fn", "tp")
 LOGARITHMS = ("log_mse", "log_excess_mse")
 OURS = ("ece", "cost", "outside_unit")  # scikit-learn has none
+ONE_CLASS = {"balanced_accuracy", "mcc", "roc_auc", "average_precision"}  # undefined where there is no other
 LISTED = {*SCORED, *COUNTED, *DECIDED, *OURS}  # a metric that is none of these has a test of its own
 
 
@@ -62,13 +75,55 @@ def test_metrics_of_classifiers_are_scikit_learns(data):
     decided = above(p)
     ours = measure(METRICS, y, p, decided)
     for name, theirs in SCORED.items():
-        assert ours[name] == pytest.approx(float(theirs(y, p)), rel=1e-12, abs=1e-15), name
+        assert ours[name] == pytest.approx(float(theirs(y, p)), rel=1e-12, abs=1e-15, nan_ok=True), name
     assert [ours[name] for name in COUNTED] == sk.confusion_matrix(y, decided, labels=[0, 1]).ravel().tolist()
     for name, theirs in DECIDED.items():
         if name == "precision" and not decided.any() or name == "mcc" and len(np.unique(decided)) == 1:
             assert math.isnan(ours[name]), name
         else:
             assert ours[name] == pytest.approx(float(theirs(y, decided)), rel=1e-12, abs=1e-15), name
+
+
+@given(data=labelled, draw=st.data())
+def test_expected_metrics_are_scikit_learns_of_both_classes_in_every_row_weighted(data, draw):
+    y, p = data
+    truth = draw.draw(arrays(float, len(p), elements=probabilities))
+    assume(0 < truth.sum() < len(p))
+    decided = above(p)
+    rows = ScoredRows(y, p, decided, probability=truth)
+    twice = [np.concatenate(pair) for pair in ((0 * y + 1, 0 * y), (p, p), (decided, decided), (truth, 1 - truth))]
+    for name, theirs in EXPECTED.items():
+        assert METRICS[name].value(rows) == pytest.approx(float(theirs(*twice)), rel=1e-9, abs=1e-12), name
+        certain = METRICS[name].value(ScoredRows(y, p, decided, probability=y.astype(float)))
+        plain = METRICS[name.removeprefix("expected_")].value(rows)
+        assert certain == pytest.approx(plain, rel=1e-9, abs=1e-12, nan_ok=True), name  # a label without doubt
+
+
+@given(p=st.lists(probabilities, min_size=1, max_size=500), models=st.integers(1, 40))
+def test_on_the_toss_of_a_coin_every_decision_is_right_half_the_time_to_the_last_bit(p, models):
+    p = np.array(p)
+    rows = ScoredRows((p > 0.3).astype(int), p, above(p), probability=np.full(len(p), 0.5))
+    for name in ("expected_accuracy", "expected_balanced_accuracy"):
+        assert METRICS[name].value(rows) == 0.5 == np.mean([METRICS[name].value(rows)] * models)
+    assert METRICS["expected_recall"].value(rows) == np.mean(above(p))
+
+
+@given(scores=arrays(float, st.integers(1, 30), elements=st.floats(-5, 5)), seed=st.integers(0, 99))
+def test_the_excess_is_the_distance_from_the_line_whatever_the_noise(scores, seed):
+    rng = np.random.default_rng(seed)
+    line = rng.normal(size=len(scores))
+    rows = ScoredRows(line + rng.normal(size=len(scores)), scores, scores, line=line)
+    excess = METRICS["excess_mse"].value(rows)
+    assert excess == pytest.approx(sk.mean_squared_error(line, scores), rel=1e-12)
+    assert METRICS["log_excess_mse"].value(rows) == pytest.approx(math.log(excess), rel=1e-12)
+    at_best = ScoredRows(rows.y, line, line, line=line)  # its noise is all that is left, and no logarithm
+    assert METRICS["excess_mse"].value(at_best) == 0 and math.isnan(METRICS["log_excess_mse"].value(at_best))
+
+
+def test_metrics_of_the_truth_are_undefined_without_it():
+    asked = {name for name, one in METRICS.items() if one.truth}
+    assert asked == {*EXPECTED, "excess_mse", "log_excess_mse"}
+    assert all(math.isnan(value) for name, value in of([0, 1], [0.2, 0.7]).items() if name in asked)
 
 
 # Ties, both zeros, neighbours that differ in the last bit, and the largest and smallest numbers there are.
@@ -130,13 +185,14 @@ def test_a_rounded_regression_outside_the_classes_misses_its_row():
     ("y", "scores", "expected"),
     [
         ([0, 1, 0, 1], [0.1, 0.9, 0.2, 0.8], set()),
+        ([0, 1], [0.0, 1.0], {"log_mse"}),  # nothing is wrong
         ([0, 1, 0, 1], [0.1, 0.2, 0.1, 0.2], {"precision", "mcc"}),  # no positive decided
         ([0, 1, 0, 1], [0.8, 0.9, 0.7, 0.6], {"mcc"}),  # no negative decided
-        ([0, 0, 0], [0.1, 0.9, 0.2], {"balanced_accuracy", "recall", "mcc", "roc_auc", "average_precision"}),
-        ([1, 1, 1], [0.1, 0.9, 0.2], {"balanced_accuracy", "mcc", "roc_auc", "average_precision"}),
-        ([0, 0], [0.1, 0.2], {"balanced_accuracy", "precision", "recall", "f1", "mcc", "roc_auc", "average_precision"}),
-        ([0, 1], [0.1, 1.1], {"log_loss", "brier", "ece"}),
-        ([0.2, 1.7], [0.1, 0.9], LISTED - {"mse"}),
+        ([0, 0, 0], [0.1, 0.9, 0.2], ONE_CLASS | {"recall", "log_loss_1"}),
+        ([1, 1, 1], [0.1, 0.9, 0.2], ONE_CLASS | {"recall_0", "log_loss_0"}),
+        ([0, 0], [0.1, 0.2], ONE_CLASS | {"precision", "recall", "f1", "log_loss_1"}),
+        ([0, 1], [0.1, 1.1], {"log_loss", "log_loss_0", "log_loss_1", "brier", "ece"}),
+        ([0.2, 1.7], [0.1, 0.9], LISTED - {"mse", "log_mse"}),
     ],
 )
 def test_what_has_no_value_is_not_a_number(y, scores, expected):

@@ -6,8 +6,9 @@ import numpy as np
 
 from mirage.data.law import Law
 from mirage.data.packaged import content_of, resampled
+from mirage.data.parted import parted
 from mirage.data.split import Splits
-from mirage.settings import setting, whole
+from mirage.settings import number, setting, share, whole
 
 LEVELS = 16  # grey levels of the file: features lie from 0 to 1
 
@@ -24,14 +25,26 @@ class Digits(Law):
     positive: list[int] = setting(
         "the digits that are class 1", "a list of one to nine digits", min_length=1, max_length=9
     )
+    n_validation: int = whole("validation rows", default=0)
+    n_test_shifted: int = whole("rows of a test set with another share of class 1", default=0)
+    minority_share: float | None = share("share of class 1 in all other splits; null: as in the set", default=None)
+    shifted_share: float | None = share("share of class 1 in split test_shifted", default=None)
+    flipped: float = number(
+        "share of either class of the training rows with the other label", ge=0, lt=0.5, default=0.0
+    )
 
     classes = True
 
     def draw(self, data: np.random.Generator, split: np.random.Generator) -> Splits:
-        """Splits `train` and `test`; features are grey levels [row, pixel] from 0 to 1."""
+        """Splits `train` and `test` and, where they have rows, `test_shifted`, `validation` and `flipped`.
+
+        Features are grey levels [row, pixel] from 0 to 1.
+        """
         from sklearn.datasets import load_digits
 
         x, digit = load_digits(return_X_y=True)
+        if self.minority_share or self.n_test_shifted or self.n_validation or self.flipped:
+            return parted(x / LEVELS, np.isin(digit, self.positive).astype(int), self, data)
         return resampled(x / LEVELS, np.isin(digit, self.positive).astype(int), self.n_train, self.n_test, data)
 
     def content(self) -> str:

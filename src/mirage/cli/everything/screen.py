@@ -8,7 +8,7 @@ from pathlib import Path
 from rich import box
 from rich.table import Table
 
-from mirage.claims.claims import KINDS
+from mirage.claims.claims import KINDS, WORDS
 from mirage.cli.everything.planning import Todo
 from mirage.figures.palette import VERDICT_SIGNS
 
@@ -45,12 +45,13 @@ def counts(claims: Path, scenarios: Iterable[str]) -> Table | None:
     if not found:
         return None
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    words = [word for word in WORDS if any(found[kind, word] for kind in KINDS)]
     shown.add_column("verdicts   ")
-    for word in VERDICT_SIGNS:
-        shown.add_column(f"{VERDICT_SIGNS[word]} {word}", justify="right")
+    for word in words:
+        shown.add_column(f"{VERDICT_SIGNS[word]} {WORDS[word]}", justify="right")
     for kind in KINDS:
-        if any(found[kind, word] for word in VERDICT_SIGNS):
-            shown.add_row(kind.replace("_", " "), *(str(found[kind, word]) for word in VERDICT_SIGNS))
+        if any(found[kind, word] for word in words):
+            shown.add_row(kind.replace("_", " "), *(str(found[kind, word] or "") for word in words))
     return shown
 
 

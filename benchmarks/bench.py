@@ -164,7 +164,7 @@ def suite(note: Note, scratch: str) -> None:
 
 
 def _scenarios(results: str, scenarios: Sequence[str], name: str, note: Note, target: str = "") -> float:
-    """Wall time of these scenarios over their hundred seeds from no records, as `make all` does it; notes where it goes."""
+    """Wall time of these scenarios from no records, as `make all` does it; notes where it goes."""
     whole, out = command(*EVERYTHING, "scenario=" + ",".join(scenarios), f"results_dir={results}")
     log = (Path(results) / "runs" / "make-all.log").read_text(encoding="utf-8")
     note(f"{name}, no records", whole, "s", target)

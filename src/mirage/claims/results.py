@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from mirage.config.plan import Plan
+    from mirage.data.law import Law
     from mirage.data.split import Array, Splits
     from mirage.metrics.rows import Measured
     from mirage.records.store import Place
@@ -166,8 +168,13 @@ def judged(
     kind, known = plan.about.kind, terms_in(rows) if plan.changes else set()
     tests = tests_of(claims, kind)
     kept = [one for one in claims if one.id in tests and (not plan.changes or set(sides(tests[one.id])) <= known)]
-    ratios = {name: arm.data.test_ratio() for name, arm in plan.arms.items()} if kind == "real" else None
+    ratios = {name: _ratio(arm.data) for name, arm in plan.arms.items()} if kind == "real" else None
     return judge(kept, kind, plan.scenario, rows, plan.about.scope, ends, ratios)
+
+
+def _ratio(law: Law) -> float:
+    """Test rows to training rows."""
+    return law.held_out().get("test", 0) / float(getattr(law, "n_train", math.nan))
 
 
 def results(

@@ -1,6 +1,5 @@
 """What a data law is: settings, the rows it draws, and what it knows of the truth behind them."""
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -51,10 +50,6 @@ class Law(Block):
     def numbers(self, scores: Mapping[str, Array], decide: Decide) -> dict[str, float]:
         """Numbers without a split that follow from the scores [row] of the law's own splits."""
         return {}
-
-    def test_ratio(self) -> float:
-        """Test rows to training rows: what the variance over resamples of one set must allow for."""
-        return self.held_out().get("test", 0) / float(getattr(self, "n_train", math.nan))
 
     def content(self) -> str:
         """A hash of the data file that the law reads, nothing where it reads none."""

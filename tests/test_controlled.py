@@ -140,8 +140,26 @@ def test_the_threshold_arm_decides_where_the_costs_break_even() -> None:
 
 
 def test_corrected_probabilities_are_those_of_the_share_that_is_tested() -> None:
-    arm = arms_of("prior_shift_controlled")["corrected"]
-    assert arm.decision.corrected_to == arm.data.shifted_share != arm.data.minority_share
+    for scenario in ("prior_shift_controlled", "prior_shift_real"):
+        arms = arms_of(scenario)
+        assert arms["corrected"].decision.corrected_to == arms["corrected"].data.shifted_share
+        assert arms["network"] == changed(arms["corrected"], "decision", corrected_to=None)
+
+
+def test_the_shift_is_asked_of_real_images_with_the_controlled_network() -> None:
+    controlled, real = (arms_of(f"prior_shift_{kind}")["network"] for kind in ("controlled", "real"))
+    assert real.model == controlled.model
+    assert real.training == changed(controlled, "training", validate_on="none").training  # no rows to watch
+    assert real.data.n_train == controlled.data.n_train
+    assert arms_of("metric_choice_real")["network"] == real  # one record serves both
+
+
+def test_the_rule_between_two_thresholds_has_even_skill() -> None:
+    arm = arms_of("metric_choice_controlled")["share_10_low"]
+    assert arm.decision.threshold == pytest.approx(arm.data.minority_share)  # the share is undone
+    low, high = (arms_of("metric_choice_controlled")[f"share_50_{name}"] for name in ("low", "high"))
+    assert low.data == high.data and low.data.minority_share == 0.5
+    assert low.decision.threshold == pytest.approx(1 - high.decision.threshold)  # mirror images
 
 
 def test_as_many_rows_of_the_small_class_means_as_many() -> None:

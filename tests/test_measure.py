@@ -167,7 +167,8 @@ def test_corrected_scores_are_those_of_the_training_shares_moved(share):
     parts = {"train": ([1, 0, 0, 0, 0], [0.5] * 5), "test": (y, given_scores)}  # one training row in five is of class 1
     found = measured("prior_shift_controlled", "network", parts, references=[], corrected_to=share)
     moved = corrected(given_scores, 0.2, share)
-    for name, value in direct(plan("prior_shift_controlled").about.metrics, y, moved).items():
+    from_labels = [name for name in plan("prior_shift_controlled").about.metrics if not METRICS[name].truth]
+    for name, value in direct(from_labels, y, moved).items():
         assert found["", "test", name] == pytest.approx(value, rel=1e-4, abs=1e-5, nan_ok=True), name
 
 

@@ -31,6 +31,7 @@ DECIDED: dict[str, Callable[[Array, Array], float]] = {
     "recall": sk.recall_score,
     "recall_0": lambda y, decided: sk.recall_score(y, decided, pos_label=0),
     "f1": sk.f1_score,
+    "f1_0": lambda y, decided: sk.f1_score(y, decided, pos_label=0),
     "mcc": sk.matthews_corrcoef,
 }
 SCORED: dict[str, Callable[[Array, Array], float]] = {

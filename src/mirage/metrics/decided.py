@@ -46,6 +46,12 @@ def f1(rows: ScoredRows) -> float:
     return _ratio(2 * rows.tp, 2 * rows.tp + rows.fp + rows.fn)
 
 
+@metric(needs="decisions", scale=SHARE)
+def f1_0(rows: ScoredRows) -> float:
+    """F1 with class 0 as the positive one: what F1 says once the classes change names."""
+    return _ratio(2 * rows.tn, 2 * rows.tn + rows.fn + rows.fp)
+
+
 @metric(needs="decisions", scale=CORRELATION)
 def mcc(rows: ScoredRows) -> float:
     """Matthews' correlation of classes and decisions."""

@@ -197,3 +197,26 @@ def test_the_spurious_feature_follows_the_labels_better_than_the_rule_does_until
     splits = rows("input_sensitivity_controlled", "spurious")
     agree = {name: np.mean((splits[name].x[:, 1] >= 0.5) == splits[name].y) for name in ("train", "test_broken")}
     assert agree["train"] > 0.9 and abs(agree["test_broken"] - 0.5) < 0.1
+
+
+def test_the_jumping_networks_differ_in_size_and_penalty_alone() -> None:
+    arms = arms_of("input_sensitivity_controlled")
+    memorising = arms["memorising"]
+    assert changed(memorising, "model", hidden=[10]) == arms["few_rows"]
+    penalties = {name: arm.model.l2 for name, arm in arms.items() if arm.model.l2}
+    assert 0 < penalties["memorising_l2_weak"] < penalties["memorising_l2"] and len(penalties) == 2
+    assert all(changed(arms[name], "model", l2=None) == memorising for name in penalties)
+    assert arms["many_features"] == changed(arms["network"], "data", n_features=30)
+
+
+@pytest.mark.parametrize("scenario", ["ridge_lasso_controlled", "ridge_lasso_real"])
+def test_a_strength_is_chosen_among_those_of_the_arms_on_rows_that_do_nothing_else(scenario: str) -> None:
+    arms = arms_of(scenario)
+    assert arms["l2_chosen"] == changed(arms["l2"], "model", alternatives=arms["l2_chosen"].model.alternatives)
+    for name, arm in arms.items():
+        assert bool(arm.model.alternatives) == name.endswith("_chosen")
+        assert "validation" in rows(scenario, name)
+    own = {arm.model.inverse_penalty for arm in arms.values() if getattr(arm.model, "penalty", None) == "l2"}
+    tried = {1, *arms["l2_chosen"].model.alternatives}
+    assert own <= tried and max(tried) == arms["weakest"].model.inverse_penalty
+    assert arms["cut_chosen"].decision.cut and not arms["rounded"].decision.cut

@@ -223,6 +223,37 @@ def test_inputs_to_look_at_move_along_the_first_feature_alone():
         assert (x[:, 1:] == 0.5).all() and y.tolist() == (x[:, 0] > 0.3).astype(int).tolist()
 
 
+STEPS = ("stepped_low", "stepped_high")
+
+
+def test_steps_within_a_class_move_fresh_rows_along_the_first_feature_alone_and_leave_every_other_row_as_it_was():
+    used = rule(n_train=20, n_test=20, n_stepped=20_000, jump=0.1)
+    drawn, without = of(used), of(rule(n_train=20, n_test=20))
+    assert set(drawn) == {*without, *STEPS} and all(same(drawn[name], split) for name, split in without.items())
+    low, high = (drawn[name] for name in STEPS)
+    np.testing.assert_allclose(high.x[:, 0] - low.x[:, 0], 0.02, atol=1e-12)
+    np.testing.assert_array_equal(high.x[:, 1:], low.x[:, 1:])
+    assert low.role == high.role == LOOKED_AT and low.y.tolist() == high.y.tolist()
+    for end in (low, high):
+        assert ((end.x[:, 0] > 0.3 - 1e-12) == end.y).all() and end.x.min() >= 0 and end.x.max() <= 1
+    # Even over all places that a step fits into: 0.28 of the first class, 0.68 of the second.
+    middle = (low.x[:, 0] + high.x[:, 0]) / 2
+    assert abs(low.y.mean() - 0.68 / 0.96) < 0.02 and abs(middle[low.y == 1].mean() - 0.65) < 0.01
+    assert all(abs(column.mean() - 0.5) < 0.01 for column in low.x[:, 1:].T)
+
+
+@pytest.mark.parametrize(
+    ("boundary", "low", "high", "ones"), [(0.01, 0.4, 0.6, 1), (0.99, 0.4, 0.6, 0), (0.5, 0.0, 0.5, None)]
+)
+def test_a_step_is_taken_where_it_fits_and_refused_where_it_fits_nowhere(boundary, low, high, ones):
+    used = rule(boundary=boundary, probe_low=low, probe_high=high, n_stepped=50, jump=0.1)
+    if ones is None:
+        with pytest.raises(CannotDraw, match=r"^data.probe_high: got a step of 0.5 "):
+            of(used)
+    else:
+        assert set(of(used)["stepped_low"].y) == {ones}
+
+
 def whole_set(name: str, **changed: object) -> tuple[Law, Split]:
     """A law of real data, and all its rows."""
     if name == "breast_cancer":

@@ -17,7 +17,7 @@ from mirage.metrics.truth import truths
 from mirage.training.replicate import Outcome
 
 FINE = {"epochs_run": 10.0, "diverged": 0.0}
-LOOKS = dict.fromkeys(("probe", "within", "along"), LOOKED_AT)
+LOOKS = dict.fromkeys(("probe", "within", "along", "stepped_low", "stepped_high"), LOOKED_AT)
 Parts = dict[str, tuple[Any, Any]]  # by split: true values and scores
 COIN: Parts = {"train": ([0, 1, 1, 0, 1], [0.2, 0.7, 0.4, 0.6, 0.9])}
 Values = dict[tuple[str, str, str], float]  # by reference ("": the arm itself), split and metric
@@ -69,6 +69,13 @@ def test_a_regressions_output_is_rounded_and_its_reference_decides_by_a_half():
     assert math.isnan(found["", "test", "log_loss"])
 
 
+def test_a_regressions_output_that_is_cut_at_the_threshold_loses_none_beyond_the_classes():
+    y, scores = [0, 1, 1, 1], [-0.6, 1.6, 0.7, 0.45]  # rounded: to -1, 2, 1, 0
+    parts, fine = {"train": (y, scores), "test": (y, scores)}, {"diverged": 0.0}
+    assert measured("ridge_lasso", "ridge", parts, fine)["", "test", "accuracy"] == 1 / 4
+    assert measured("ridge_lasso", "ridge", parts, fine, cut=True)["", "test", "accuracy"] == 3 / 4
+
+
 def test_only_what_is_asked_for_is_measured_and_splits_are_scored_by_their_role_whatever_their_name():
     parts = COIN | {"test": ([0, 1], [0.3, 0.4]), "probe": ([1, 0], [0.3, 0.6]), "again": ([1, 0], [0.3, 0.6])}
     roles = {"test": LOOKED_AT, "again": PART_OF_TRAIN}
@@ -88,8 +95,12 @@ def test_a_probes_step_is_a_rise_that_flips_if_decisions_differ_and_a_step_withi
     numbers = FINE | {"probe_step": step, "probe_flips": flips}
     assert model_numbers(measured("input_sensitivity", "network", parts)) == numbers
     parts |= {"along": ([0, 1], [0.1, 0.9]), "within": ([0, 0], [low, high])}
+    parts |= {
+        "stepped_low": ([0, 0, 1, 1], [0, 0.5, 0.5, 0.25]),
+        "stepped_high": ([0, 0, 1, 1], [0.05, 0.5, 0.25, 0.5]),
+    }
     found = measured("input_sensitivity_controlled", "network", parts)
-    assert model_numbers(found) == numbers | {"within_step": abs(step)}
+    assert model_numbers(found) == numbers | {"within_step": abs(step), "jump_share": 0.5}  # of a tenth, either way
     assert {split for _, split, _ in found} == {"train", "model"}  # what is looked at is not scored
 
 

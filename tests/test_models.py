@@ -9,6 +9,7 @@ import tensorflow as tf
 from helpers import arm
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import Lasso, LogisticRegression, Ridge
+from sklearn.metrics import log_loss, mean_squared_error
 from threadpoolctl import threadpool_limits
 
 from mirage.data.split import Split, Splits
@@ -251,6 +252,38 @@ def test_scores_and_numbers_are_those_of_scikit_learn_called_directly(case):
     assert trained.numbers == ({"trees": 12} if case == "boosting" else linear) | {"diverged": 0}
     assert all(type(value) is float for value in trained.numbers.values()) and trained.history == {}
     assert Kind.read(settings).regresses == (not classifies)
+
+
+CHOICES: list[tuple[dict[str, Any], str]] = [
+    (LOGISTIC | {"penalty": "l2"}, "inverse_penalty"),
+    (LOGISTIC | {"penalty": "l1"}, "inverse_penalty"),
+    ({"name": "ridge", "alpha": 0.7}, "alpha"),
+]
+
+
+@pytest.mark.parametrize(("settings", "strength"), CHOICES)
+def test_the_strength_taken_is_that_with_the_lowest_loss_on_validation_rows_and_all_else_is_its_own_fit(
+    settings, strength
+):
+    rows, values = splits() | {"validation": splits(seed=1)["test"]}, (0.7, 1e-3, 50.0)
+    own = {value: fit(settings | {strength: value}, rows) for value in values}
+
+    def loss(scores: np.ndarray) -> float:
+        y = rows["validation"].y
+        return mean_squared_error(y, scores) if strength == "alpha" else log_loss(y, scores)
+
+    best = min(values, key=lambda value: loss(own[value].scores["validation"]))
+    trained = fit(settings | {"alternatives": list(values[1:])}, rows)
+    assert trained.numbers == own[best].numbers | {strength: best} and type(trained.numbers[strength]) is float
+    for name in rows:
+        np.testing.assert_array_equal(trained.scores[name], own[best].scores[name])
+
+
+def test_of_equal_strengths_the_models_own_is_taken():
+    """So strong a penalty leaves no weight, whichever it is."""
+    rows = splits() | {"validation": splits(seed=1)["test"]}
+    trained = fit({"name": "lasso", "alpha": 50.0, "alternatives": [40.0, 60.0]}, rows)
+    assert trained.numbers["alpha"] == 50 and trained.numbers["nonzero_weights"] == 0
 
 
 @pytest.mark.parametrize("informative", [1, 3, 8])

@@ -112,6 +112,16 @@ def test_a_default_that_does_not_mean_off_is_refused_when_the_class_is_made(defa
         ("early_stopping", "early_stopping", {"training": {"validation_freq": [9]}}, "training.validation_freq"),
         ("l2_controlled", "none", {"data": {"n_informative": 99}}, "data.n_informative"),
         ("multi_seed_controlled", "single", {"data": {"n_pool": 3}}, "data.n_pool"),
+        ("ridge_lasso", "ridge", {"model": {"alternatives": [2.0]}}, "model.alternatives"),  # no validation rows
+        ("ridge_lasso_controlled", "l1_chosen", {"data": {"n_validation": 0}}, "model.alternatives"),
+        ("ridge_lasso_controlled", "l1_chosen", {"model": {"alternatives": [1.0]}}, "model.alternatives"),  # its own
+        ("ridge_lasso_controlled", "l1_chosen", {"model": {"alternatives": [2.0, 2.0]}}, "model.alternatives"),
+        ("ridge_lasso_controlled", "l1_chosen", {"model": {"alternatives": [0.0]}}, "model.alternatives"),
+        ("breast_cancer", "boosting", {"model": {"alternatives": [0.1]}}, "model.alternatives"),  # no penalty to set
+        ("ridge_lasso_controlled", "l1", {"decision": {"cut": True}}, "decision.cut"),  # gives probabilities
+        ("overfitting", "network", {"decision": {"cut": True}}, "decision.cut"),  # no classes
+        ("input_sensitivity_controlled", "network", {"data": {"jump": 0.0}}, "data.jump"),
+        ("input_sensitivity_controlled", "network", {"data": {"n_stepped": 0}}, "data.jump"),
     ],
 )
 def test_settings_that_do_not_go_together_are_refused_by_the_key_to_change(scenario, name, changed, key):

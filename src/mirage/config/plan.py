@@ -49,6 +49,7 @@ class Arm(Settings):
     def _check(self) -> Self:
         self._check_stages()
         self._check_training()
+        self._check_choice()
         self._check_decision()
         return self
 
@@ -69,11 +70,17 @@ class Arm(Settings):
         if self.model.models > 1 and not self.data.several_models:
             self.refuse("model.members", f"1, as law {self.data.name} is for one model a replicate")
         if self.training is not None:
-            there = {"none", *self.data.held_out()} | {
-                split for stage in self.stages.listed() for split in stage.adds()
-            }
+            there = {"none", *self._held_out()}
             if self.training.validate_on not in there:
                 self.refuse("training.validate_on", "one of " + ", ".join(sorted(there)))
+
+    def _check_choice(self) -> None:
+        if isinstance(self.model, Estimator) and self.model.alternatives and "validation" not in self._held_out():
+            self.refuse("model.alternatives", "[], as there are no validation rows to choose on")
+
+    def _held_out(self) -> set[str]:
+        """The splits with rows that neither train nor are looked at."""
+        return {*self.data.held_out()} | {split for stage in self.stages.listed() for split in stage.adds()}
 
     def _check_decision(self) -> None:
         decision = self.decision
@@ -83,6 +90,8 @@ class Arm(Settings):
                 self.refuse("decision.threshold", f"0.5, as {why}")
             if decision.corrected_to is not None:
                 self.refuse("decision.corrected_to", f"null, as {why}")
+        if decision.cut and not (self.data.classes and self.model.regresses):
+            self.refuse("decision.cut", "false, as no regression's output is to become a class")
         if self.model.models % decision.ensembles_of:
             self.refuse("decision.ensembles_of", f"a divisor of model.members, which is {self.model.models}")
 

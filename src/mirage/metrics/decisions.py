@@ -3,7 +3,7 @@
 import numpy as np
 
 from mirage.data.split import Array
-from mirage.settings import Settings, number, whole
+from mirage.settings import Settings, number, setting, whole
 
 
 class Decision(Settings):
@@ -15,6 +15,9 @@ class Decision(Settings):
     )
     miss_cost: float = number("what a missed row of class 1 costs, in units of a false alarm", gt=0)
     ensembles_of: int = whole("models that are averaged into one", 1)
+    cut: bool = setting(
+        "hold a regression's output against the threshold instead of rounding it", "true or false", default=False
+    )
 
 
 def corrected(probability: Array, trained_share: float, share: float) -> Array:
@@ -43,5 +46,10 @@ def rounded(scores: Array) -> Array:
 
 
 def decide(regresses: bool, decision: Decision, scores: Array) -> Array:
-    """What is decided from scores [row]: a regression's output is rounded, a probability held against the threshold."""
+    """What is decided from scores [row]: a regression's output is rounded, a probability held against the threshold.
+
+    With `cut` a regression's output is held against it, too: above 1.5 it is still class 1, which rounding loses.
+    """
+    if decision.cut:
+        return above(scores, decision.threshold)
     return rounded(scores) if regresses else above(scores, decision.threshold)

@@ -1,9 +1,12 @@
 """What a model kind is: settings, how a model is built, and what is read off it once it is fitted."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from pydantic import model_validator
 
 from mirage.data.law import Law
-from mirage.settings import Block
+from mirage.models.strengths import STRENGTHS
+from mirage.settings import Block, setting
 
 if TYPE_CHECKING:
     import keras
@@ -54,9 +57,22 @@ class Network(Kind):
 
 
 class Estimator(Kind):
-    """A scikit-learn estimator."""
+    """A scikit-learn estimator. One with a penalty may choose its strength on validation rows."""
 
     trained_by = SCIKIT_LEARN
+    alternatives: list[float] = setting(
+        "other strengths of the penalty; that with the lowest loss on the validation rows is taken",
+        "a list of numbers above 0, each once and not the model's own; [] where the kind has no penalty",
+        default=[],
+    )
+
+    @model_validator(mode="after")
+    def _check_alternatives(self) -> Self:
+        own = [getattr(self, name) for name in STRENGTHS if hasattr(self, name)]
+        every = own + self.alternatives
+        if self.alternatives and (not own or min(self.alternatives) <= 0 or len(set(every)) < len(every)):
+            self.refuse("alternatives", "a list of numbers above 0, each once and not the model's own strength")
+        return self
 
     def estimator(self) -> Any:
         """A new estimator of these settings; what it draws, it draws from a fixed seed."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from mirage.config.plan import Arm
 from mirage.data.split import Splits
+from mirage.training.choosing import best
 from mirage.training.replicate import Trained
 
 
@@ -16,6 +17,8 @@ def train(arm: Arm, rows: Sequence[Splits]) -> list[Trained]:
 
 
 def _fit(arm: Arm, splits: Splits) -> Trained:
+    if arm.model.alternatives:
+        return best(arm, splits, _fit)
     estimator = arm.model.estimator().fit(splits["train"].x, splits["train"].y)
     classifies = hasattr(estimator, "predict_proba")
     scores = {

@@ -30,8 +30,12 @@ What the controlled scenario changes, and why that is fair
 
 100 training rows and ten units are the listing's. 250 epochs make a round thousand steps; the listing's forty
 leave the line half learned. The references are the true line and always answering the mean. Thirty seeds are
-what every lesson has; a spread of a tenth of the line's own standard deviation is the least that would be
-noticed.
+what every lesson has. Spreads are read as shares of the targets' own standard deviation; a tenth of that is
+the least that would be noticed. How far scores lie apart is read as a share of the mean error, by the root of
+the mean squared error, which has the target's own units as well.
+
+On real data the question is whether a handwritten digit is above 4. Rows, units and steps are those of the
+controlled scenario. The models of one replicate share their rows: others would be among the test rows.
 
 Limits. The networks of arm split pick 100 rows of a pool of 200, so that any two share about half of their
 rows: its spread is less than that of wholly new rows, and it must not be ranked against arm data. Arm masks has
@@ -109,19 +113,19 @@ training by itself does not make scores agree: after four times the epochs those
 as before. By then the networks have begun to fit noise, for their training error has fallen and their test
 error has not (sweep `hidden_units`).
 
-Whether data matter more than training is hard to tell here: at ten units the two spreads are of much the same
-size. With a hundred units the spread from training alone shrinks, the spread from data grows, and the two
-come apart. With four times the epochs both spreads grow, at either size, and that from data is the larger one
-(sweep `hidden_units`). So the ranking belongs to this small network at this length of training, and is no
-law.
+Data matter about as much as training here: at ten units the two spreads are of much the same size. With a
+hundred units the spread from training alone shrinks, the spread from data grows, and the two come apart. With
+four times the epochs both spreads grow, at either size, and that from data is the larger one (sweep
+`hidden_units`). So the ranking belongs to this small network at this length of training, and is no law.
 
 How to read the figure
 ----------------------
 As written (left): the five answers to each input in one replicate, as far apart as random targets are; then
-both spreads over all replicates. Controlled (right): how far answers spread, by what differs between the
-networks; the two columns at the right end, of two single networks and of two averages of four, belong
-together. Then the test error of single networks and of averages, between the true line and always answering
-the mean. The strip beneath has the effects in margins.
+both spreads over all replicates. Controlled (middle): how far answers spread, by what differs between the
+networks, as a share of the targets' standard deviation; the two columns at the right end, of two single
+networks and of two averages of four, belong together. Then the test error of single networks and of averages,
+between the true line and always answering the mean. On real data (right): the spreads again. The strip
+beneath has the effects in margins.
 
 Three things to try
 -------------------
@@ -139,6 +143,8 @@ Four times the epochs. Do the networks agree better once they have finished lear
 python -m run scenario=multi_seed_controlled replicates=3 training.epochs=1000
 """
 
+from collections.abc import Container
+
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -147,12 +153,24 @@ from mirage.figures import palette, panels
 from mirage.figures.panels import Panels
 
 CLAIMS = (
-    "runs-predict-differently",
+    "seeds-alone-change-predictions",
+    "runs-differ-slightly",
     "score-stays-the-same",
-    "average-performance-good",
     "initial-weights-matter",
+    "batch-order-matters",
     "ensemble-reduces-spread",
 )
+SOURCES = {
+    "initial\nweights": "init",
+    "order": "order",
+    "dropout\nmasks": "masks",
+    "split": "split",
+    "data": "data",
+    "all but\nmasks": "all",
+    "two\nsingle\nnetworks": "pair",
+    "two\naverages\nof four": "ensemble",
+}
+SHARE = "spread, as a share of the targets'"
 
 
 def as_written(results: Results) -> Panels:
@@ -166,28 +184,28 @@ def as_written(results: Results) -> Panels:
 
 def controlled(results: Results) -> Panels:
     """How far answers spread, by what differs between networks, and what averaging does to the error."""
-    sources = {
-        "initial\nweights": "init",
-        "order": "order",
-        "dropout\nmasks": "masks",
-        "split": "split",
-        "data": "data",
-        "all but\nmasks": "all",
-        "two\nsingle\nnetworks": "pair",
-        "two\naverages\nof four": "ensemble",
-    }
-    spreads = {
-        label: (arm, "model", "prediction_spread", palette.TREATED if arm == "ensemble" else palette.UNTREATED)
-        for label, arm in sources.items()
-    }
     errors = {
         "single": ("single", "test", "mse", palette.UNTREATED),
         "average\nof four": ("ensemble", "test", "mse", palette.TREATED),
     }
     return [
-        (8.6, panels.scores(spreads, "standard deviation of answers", "Spread, by what differs")),
+        (8.6, panels.scores(_spreads(), SHARE, "Spread, by what differs")),
         (3.4, panels.scores(errors, "mean squared error", "Test error")),
     ]
+
+
+def real(results: Results) -> Panels:
+    """How far answers spread, by what differs between networks."""
+    return [(6.4, panels.scores(_spreads(set(results.plan.arms)), SHARE, "Spread, by what differs"))]
+
+
+def _spreads(arms: Container[str] = frozenset(SOURCES.values())) -> dict[str, tuple[str, str, str, str]]:
+    """Columns of `panels.scores`: the relative spread of those of `SOURCES` that are among the arms."""
+    return {
+        label: (arm, "model", "relative_spread", palette.TREATED if arm == "ensemble" else palette.UNTREATED)
+        for label, arm in SOURCES.items()
+        if arm in arms
+    }
 
 
 def _answers(ax: Axes, results: Results) -> None:

@@ -130,13 +130,30 @@ class TestControlled:
             assert (np.mean((best - test.y) ** 2) < 0.9 * np.var(test.y)) != nothing_to_find, name
 
 
-def test_the_threshold_arm_decides_where_the_costs_break_even() -> None:
-    arms = arms_of("smote_controlled")
+@pytest.mark.parametrize("scenario", ["smote_controlled", "smote_real"])
+def test_the_threshold_arm_decides_where_the_costs_break_even(scenario: str) -> None:
+    arms = arms_of(scenario)
     for arm in arms.values():
         assert arm.decision.miss_cost == 9
         assert arm.decision.threshold == pytest.approx(1 / (1 + 9) if arm is arms["threshold"] else 0.5)
     share = arms["threshold"].data.minority_share
     assert (1 - share) / share == pytest.approx(arms["threshold"].decision.miss_cost)  # the ratio of the classes
+
+
+@pytest.mark.parametrize("lesson", ["smote", "smote_balance", "multi_seed"])
+def test_a_remedy_on_real_data_is_the_controlled_one(lesson: str) -> None:
+    """Of arms that both have: stages, decisions, and how the model's parts vary are the same."""
+    fair, real = arms_of(f"{lesson}_controlled"), arms_of(f"{lesson}_real")
+    assert set(real) <= set(fair)
+    for name, arm in real.items():
+        assert (arm.stages, arm.decision) == (fair[name].stages, fair[name].decision), name
+        assert (arm.model.hidden, arm.model.varied) == (fair[name].model.hidden, fair[name].model.varied), name
+
+
+def test_imbalance_is_all_that_tells_equal_from_rare_classes() -> None:
+    arms = arms_of("smote_balance_controlled")
+    assert changed(arms["rare"], "data", minority_share=0.5) == arms["equal"]
+    assert changed(arms["rare"], "data", minority_share=0.1) == arms["original"]
 
 
 def test_corrected_probabilities_are_those_of_the_share_that_is_tested() -> None:
@@ -167,17 +184,23 @@ def test_as_many_rows_of_the_small_class_means_as_many() -> None:
     assert len(ones) == 1
 
 
-def test_one_source_of_randomness_at_a_time_is_one_stream_at_a_time() -> None:
-    arms = arms_of("multi_seed_controlled")
-    named = {"init": "init", "order": "shuffle", "masks": "dropout", "split": "split", "data": "data"}
+SEVERAL = pytest.mark.parametrize("scenario", ["multi_seed_controlled", "multi_seed_real"])
+
+
+@SEVERAL
+def test_one_source_of_randomness_at_a_time_is_one_stream_at_a_time(scenario: str) -> None:
+    arms = arms_of(scenario)
+    streams = {"init": "init", "order": "shuffle", "masks": "dropout", "split": "split", "data": "data"}
+    named = {name: stream for name, stream in streams.items() if name in arms}
     assert {name: arms[name].model.members_vary for name in named} == {name: [s] for name, s in named.items()}
-    assert set(arms["all"].model.members_vary) == {"data", "split", "init", "shuffle"}
+    assert "all" not in arms or set(arms["all"].model.members_vary) == {"data", "split", "init", "shuffle"}
     assert arms["nothing"].model.members_vary == []
     assert {name: bool(arm.model.dropout) for name, arm in arms.items()} == {name: name == "masks" for name in arms}
 
 
-def test_models_of_one_replicate_share_their_test_rows_and_only_those_rows_vary_that_should() -> None:
-    arms, vary = arms_of("multi_seed_controlled"), plan("multi_seed_controlled").about.vary
+@SEVERAL
+def test_models_of_one_replicate_share_their_test_rows_and_only_those_rows_vary_that_should(scenario: str) -> None:
+    arms, vary = arms_of(scenario), plan(scenario).about.vary
     for name, arm in arms.items():
         models = drawn(arm, vary, 0)
         assert len({splits["test"].x.tobytes() for splits in models}) == 1

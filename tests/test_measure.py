@@ -143,6 +143,11 @@ def test_scores_of_several_models_or_ensembles_are_averaged_and_their_spreads_me
     assert found["", "model", "prediction_spread"] == pytest.approx(averaged.std(axis=0, ddof=1).mean(), rel=1e-4)
     assert found["", "model", "score_spread"] == pytest.approx(np.std(errors, ddof=1), rel=1e-4)
     assert found["", "model", "target_spread"] == pytest.approx(y.std(ddof=1), rel=1e-6)
+    assert found["", "model", "relative_spread"] == pytest.approx(
+        averaged.std(axis=0, ddof=1).mean() / y.std(ddof=1), rel=1e-4
+    )
+    roots = np.sqrt(errors)
+    assert found["", "model", "relative_score_spread"] == pytest.approx(roots.std(ddof=1) / roots.mean(), rel=1e-4)
     # Members have training rows of their own, on which an average means nothing.
     own = np.mean((parts["train"][0] - parts["train"][1]) ** 2) if size == 1 else None
     assert found.get(("", "train", "mse")) == (own and pytest.approx(own, rel=1e-6))
@@ -151,8 +156,11 @@ def test_scores_of_several_models_or_ensembles_are_averaged_and_their_spreads_me
 @pytest.mark.filterwarnings("error")
 def test_one_model_or_one_row_has_no_spread_to_speak_of():
     numbers = model_numbers(measured("multi_seed", "network", models(5, 4)[0], ensembles_of=5))
-    assert math.isnan(numbers["prediction_spread"]) and math.isnan(numbers["score_spread"])
-    assert math.isnan(model_numbers(measured("multi_seed", "network", models(5, 1)[0]))["target_spread"])
+    assert {name for name, value in numbers.items() if math.isnan(value)} >= {
+        "prediction_spread", "score_spread", "relative_spread", "relative_score_spread",
+    }  # fmt: skip
+    one_row = model_numbers(measured("multi_seed", "network", models(5, 1)[0]))
+    assert math.isnan(one_row["target_spread"]) and math.isnan(one_row["relative_spread"])
 
 
 def test_a_threshold_moves_decisions_and_no_score():

@@ -122,6 +122,7 @@ def test_a_default_that_does_not_mean_off_is_refused_when_the_class_is_made(defa
         ("overfitting", "network", {"decision": {"cut": True}}, "decision.cut"),  # no classes
         ("input_sensitivity_controlled", "network", {"data": {"jump": 0.0}}, "data.jump"),
         ("input_sensitivity_controlled", "network", {"data": {"n_stepped": 0}}, "data.jump"),
+        ("multi_seed_real", "single", {"model": {"members_vary": ["init", "data"]}}, "model.members_vary"),
     ],
 )
 def test_settings_that_do_not_go_together_are_refused_by_the_key_to_change(scenario, name, changed, key):

@@ -69,6 +69,9 @@ class Arm(Settings):
             self.refuse("training", f"settings, as model {self.model.name} is trained by Keras")
         if self.model.models > 1 and not self.data.several_models:
             self.refuse("model.members", f"1, as law {self.data.name} is for one model a replicate")
+        if self.model.models > 1 and not self.data.redraws and self.data.streams() & set(self.model.varied):
+            others = "streams other than " + ", ".join(sorted(self.data.streams()))
+            self.refuse("model.members_vary", f"{others}, as the models of law {self.data.name} share their test rows")
         if self.training is not None:
             there = {"none", *self._held_out()}
             if self.training.validate_on not in there:

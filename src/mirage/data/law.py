@@ -24,6 +24,9 @@ class Law(Block):
     several_models: ClassVar[bool] = False
     """Whether one replicate may be several models."""
 
+    redraws: ClassVar[bool] = True
+    """Whether several models may draw rows of their own: not from one set, where test rows would be among them."""
+
     yes_no: ClassVar[tuple[str, ...]] = ()
     """Those of its `numbers` that are 0 or 1 in every replicate."""
 

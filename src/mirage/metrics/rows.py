@@ -131,7 +131,8 @@ def _derived(arm: Arm, outcome: Outcome) -> dict[str, float]:
     several models the mean over them).
     For a replicate of several models `prediction_spread` is the standard deviation over models (or ensembles of them)
     of the prediction, mean over test rows; `score_spread` that of the test error; `target_spread` that of the test
-    targets.
+    targets. `relative_spread` is the first as a share of the last. `relative_score_spread` is the standard deviation
+    over models of the root mean squared test error as a share of its mean: in the target's own units, as a spread is.
     """
 
     def decide(scores: Array) -> Array:
@@ -146,9 +147,12 @@ def _derived(arm: Arm, outcome: Outcome) -> dict[str, float]:
     if outcome.scores["train"].ndim == 2:
         predicted = _scores(arm, outcome, "test")
         y = outcome.labels["test"][: len(predicted)]
+        errors = ((predicted - y) ** 2).mean(axis=1)
         numbers["prediction_spread"] = float(np.mean(_sd(predicted)))
-        numbers["score_spread"] = float(_sd(((predicted - y) ** 2).mean(axis=1)))
+        numbers["score_spread"] = float(_sd(errors))
         numbers["target_spread"] = float(_sd(y[0]))
+        numbers["relative_spread"] = numbers["prediction_spread"] / (numbers["target_spread"] or np.nan)
+        numbers["relative_score_spread"] = float(_sd(np.sqrt(errors)) / (np.sqrt(errors).mean() or np.nan))
     return numbers
 
 

@@ -30,6 +30,8 @@ class BreastCancer(Law):
     )
 
     classes = True
+    several_models = True
+    redraws = False
 
     def draw(self, data: np.random.Generator, split: np.random.Generator) -> Splits:
         """Splits `train` and `test` and, where they have rows, `test_shifted`, `validation` and `flipped`."""

@@ -1,5 +1,6 @@
 """Law `digits`: real images that come with scikit-learn."""
 
+import functools
 from typing import Literal
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from mirage.data.law import Law
 from mirage.data.packaged import content_of, resampled
 from mirage.data.parted import parted
-from mirage.data.split import Splits
+from mirage.data.split import Array, Splits
 from mirage.settings import number, setting, share, whole
 
 LEVELS = 16  # grey levels of the file: features lie from 0 to 1
@@ -34,19 +35,31 @@ class Digits(Law):
     )
 
     classes = True
+    several_models = True
+    redraws = False
 
     def draw(self, data: np.random.Generator, split: np.random.Generator) -> Splits:
         """Splits `train` and `test` and, where they have rows, `test_shifted`, `validation` and `flipped`.
 
         Features are grey levels [row, pixel] from 0 to 1.
         """
-        from sklearn.datasets import load_digits
-
-        x, digit = load_digits(return_X_y=True)
+        x, digit = _file()
+        y = np.isin(digit, self.positive).astype(int)
         if self.minority_share or self.n_test_shifted or self.n_validation or self.flipped:
-            return parted(x / LEVELS, np.isin(digit, self.positive).astype(int), self, data)
-        return resampled(x / LEVELS, np.isin(digit, self.positive).astype(int), self.n_train, self.n_test, data)
+            return parted(x, y, self, data)
+        return resampled(x, y, self.n_train, self.n_test, data)
 
     def content(self) -> str:
         """The hash of the packaged file."""
         return content_of("digits.csv.gz")
+
+
+@functools.cache
+def _file() -> tuple[Array, Array]:
+    """Grey levels [row, pixel] and digits [row] of the file, which takes long to read."""
+    from sklearn.datasets import load_digits
+
+    x, digit = load_digits(return_X_y=True)
+    x = x / LEVELS
+    x.setflags(write=False)
+    return x, digit

@@ -146,8 +146,8 @@ def test_scores_of_several_models_or_ensembles_are_averaged_and_their_spreads_me
     assert found["", "model", "relative_spread"] == pytest.approx(
         averaged.std(axis=0, ddof=1).mean() / y.std(ddof=1), rel=1e-4
     )
-    roots = np.sqrt(errors)
-    assert found["", "model", "relative_score_spread"] == pytest.approx(roots.std(ddof=1) / roots.mean(), rel=1e-4)
+    share = errors.std(ddof=1) / errors.mean()
+    assert found["", "model", "relative_score_spread"] == pytest.approx(share, rel=1e-4)
     # Members have training rows of their own, on which an average means nothing.
     own = np.mean((parts["train"][0] - parts["train"][1]) ** 2) if size == 1 else None
     assert found.get(("", "train", "mse")) == (own and pytest.approx(own, rel=1e-6))

@@ -132,7 +132,7 @@ def _derived(arm: Arm, outcome: Outcome) -> dict[str, float]:
     For a replicate of several models `prediction_spread` is the standard deviation over models (or ensembles of them)
     of the prediction, mean over test rows; `score_spread` that of the test error; `target_spread` that of the test
     targets. `relative_spread` is the first as a share of the last. `relative_score_spread` is the standard deviation
-    over models of the root mean squared test error as a share of its mean: in the target's own units, as a spread is.
+    over models of the test error as a share of its mean.
     """
 
     def decide(scores: Array) -> Array:
@@ -152,7 +152,7 @@ def _derived(arm: Arm, outcome: Outcome) -> dict[str, float]:
         numbers["score_spread"] = float(_sd(errors))
         numbers["target_spread"] = float(_sd(y[0]))
         numbers["relative_spread"] = numbers["prediction_spread"] / (numbers["target_spread"] or np.nan)
-        numbers["relative_score_spread"] = float(_sd(np.sqrt(errors)) / (np.sqrt(errors).mean() or np.nan))
+        numbers["relative_score_spread"] = numbers["score_spread"] / (float(errors.mean()) or np.nan)
     return numbers
 
 

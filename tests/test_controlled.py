@@ -85,9 +85,11 @@ class TestFair:
     def test_all_arms_take_equally_many_optimizer_steps_unless_their_length_is_the_subject(self, scenario: str) -> None:
         """Counted to the last epoch on the rows they are trained on, which may vary by a fiftieth with the seed.
 
-        An arm of another length differs from one of the others in its epochs alone.
+        An arm of another length differs from one of the others in its epochs alone, and maybe in what is decided.
         """
-        arms = {name: arm for name, arm in arms_of(scenario).items() if arm.training is not None}
+        decision = next(iter(arms_of(scenario).values())).decision  # it trains nothing
+        all_arms = {name: arm.model_copy(update={"decision": decision}) for name, arm in arms_of(scenario).items()}
+        arms = {name: arm for name, arm in all_arms.items() if arm.training is not None}
         epochs = {arm.training.epochs for arm in arms.values()}
         for seed in range(3):
             steps = {
@@ -138,6 +140,27 @@ def test_the_threshold_arm_decides_where_the_costs_break_even(scenario: str) -> 
         assert arm.decision.threshold == pytest.approx(1 / (1 + 9) if arm is arms["threshold"] else 0.5)
     share = arms["threshold"].data.minority_share
     assert (1 - share) / share == pytest.approx(arms["threshold"].decision.miss_cost)  # the ratio of the classes
+
+
+def test_the_paradoxs_threshold_is_where_a_miss_costs_what_the_large_class_outnumbers_it_by() -> None:
+    arms = arms_of("accuracy_paradox_controlled")
+    assert arms["overlap_threshold"].decision.threshold == arms["overlap_long"].data.minority_share
+    assert changed(arms["overlap_threshold"], "decision", threshold=0.5) == arms["overlap_long"]
+
+
+@pytest.mark.parametrize(("one", "other"), [("network", "equal"), ("overlap", "overlap_equal")])
+def test_shares_and_length_of_training_are_crossed_two_by_two(one: str, other: str) -> None:
+    arms = arms_of("accuracy_paradox_controlled")
+    longer = {"network": "long"}.get(one, f"{one}_long")
+    assert arms[longer] == changed(arms[one], "training", epochs=arms[longer].training.epochs)
+    assert arms[f"{other}_long"] == changed(arms[other], "training", epochs=arms[longer].training.epochs)
+    shares = {name: np.mean(rows("accuracy_paradox_controlled", name)["train"].y) for name in (one, other)}
+    assert shares == {one: pytest.approx(1 / 11), other: 0.5} and arms[one].training == arms[other].training
+
+
+def test_the_listings_rows_are_drawn_as_it_draws_them_and_tested_on_fresh_ones() -> None:
+    listed, fair = plan("accuracy_paradox").arms["network"], arms_of("accuracy_paradox_controlled")["network"]
+    assert changed(fair, "data", n_test=0) == listed
 
 
 @pytest.mark.parametrize("lesson", ["smote", "smote_balance", "multi_seed"])

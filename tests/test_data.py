@@ -67,9 +67,9 @@ def test_rows_of_a_noisy_line_are_bit_for_bit_those_of_the_listings(n, n_test, s
     assert same(drawn["test"], Split(x_test[:, None], 3 * x_test))  # no noise
 
 
-def blocks(majority: int = 30, minority: int = 7, shift: float = 2.0, balanced: int = 0) -> Law:
+def blocks(majority: int = 30, minority: int = 7, shift: float = 2.0, balanced: int = 0, **more: float) -> Law:
     sizes = {"n_majority": majority, "n_minority": minority, "n_features": 3, "n_test_balanced": balanced}
-    return law("blocks", shift=shift, **sizes)
+    return law("blocks", shift=shift, **sizes, **more)
 
 
 @given(majority=st.integers(1, 40), minority=st.integers(1, 40), seed=st.integers(0, 1000))
@@ -168,6 +168,81 @@ def test_normal_classes_have_unit_variance_and_independent_features():
     for c in (0, 1):
         np.testing.assert_allclose(x[y == c].mean(axis=0), c * normals().centre(), atol=0.035)
         np.testing.assert_allclose(np.cov(x[y == c].T), np.eye(4), atol=0.05)
+
+
+def test_fresh_test_rows_of_blocks_have_the_training_rows_shares_and_leave_those_alone():
+    plain, fresh = of(blocks(90, 10, shift=2.0)), of(blocks(90, 10, shift=2.0, n_test=40))
+    assert same(plain["train"], fresh["train"]) and set(fresh) == {"train", "test"}
+    x, y, role, share = fresh["test"]
+    assert (y.tolist(), role, share) == ([0] * 36 + [1] * 4, SCORED, 0.1)
+    assert ((x - 2 * y[:, None] >= 0) & (x - 2 * y[:, None] < 1)).all()
+    with pytest.raises(CannotDraw) as refusal:
+        of(blocks(90, 10, n_test=4))
+    assert str(refusal.value) == "data.n_test: got 4 rows, 0 of class 1, expected both classes"
+
+
+def test_where_blocks_start_moves_all_rows_of_a_seed_alike():
+    one, other = (of(blocks(30, 10, shift=2.0, n_test=20, balanced=5, start=start)) for start in (0.0, -1.5))
+    for name, split in one.items():
+        np.testing.assert_array_equal(split.x + -1.5, other[name].x)
+        np.testing.assert_array_equal(split.y, other[name].y)
+
+
+@given(shift=st.sampled_from([-2.0, 0.0, 0.25, 2.0]), start=st.sampled_from([0.0, -1.5]))
+def test_the_truth_of_blocks_is_certain_where_one_class_only_can_lie(shift, start):
+    used = blocks(3000, 1000, shift=shift, start=start, n_test=4000)
+    x, y, _, share = of(used)["test"]
+    truth = used.probability(x, share)
+    assert set(truth) <= {0.0, 0.25, 1.0} and (y[truth == 0] == 0).all() and (y[truth == 1] == 1).all()
+    assert abs(shift) >= 1 or abs(y[truth == 0.25].mean() - 0.25) < 0.06  # the features say nothing there
+    assert (truth == 0.25).all() == (shift == 0) and (abs(shift) < 1 or not (truth == 0.25).any())
+    assert set(used.probability(x, 0.5)) <= {0.0, 0.5, 1.0}
+
+
+def subgroup(**changed: object) -> Law:
+    sizes = {"n_train": 200, "n_test": 300, "n_test_subgroup": 100, "n_features": 3, "separation": 2.0}
+    return law("subgroup", **(sizes | {"trained_share": 0.1, "tested_share": 0.2} | changed))
+
+
+@given(trained=st.sampled_from([0.05, 0.1, 0.5]), reversed=st.booleans())
+def test_every_split_of_subgroup_has_exactly_its_share_of_it_and_equal_classes_in_either_part(trained, reversed):
+    drawn = of(subgroup(trained_share=trained, reversed=reversed))
+    shares = {"train": trained, "test": 0.2, "test_subgroup": 1.0}
+    assert list(drawn) == list(shares)
+    for name, (x, y, *_) in drawn.items():
+        inside = x[:, -1] == 1
+        assert inside.mean() == shares[name] and set(x[:, -1]) <= {0.0, 1.0}
+        for part in (inside, ~inside):
+            assert not part.any() or y[part].mean() == 0.5
+
+
+def test_the_classes_change_places_in_the_subgroup_and_nothing_else_differs():
+    alike, turned = of(subgroup()), of(subgroup(reversed=True))
+    for name, (x, y, *_) in turned.items():
+        inside = x[:, -1:] == 1
+        moved = np.where(inside, (1 - 2 * y)[:, None] * 2 / np.sqrt(3), 0.0)
+        np.testing.assert_allclose(x[:, :-1], alike[name].x[:, :-1] + moved, atol=1e-12)
+        np.testing.assert_array_equal(y, alike[name].y)
+
+
+@pytest.mark.parametrize("reversed", [False, True])
+def test_the_truth_of_subgroup_is_as_good_inside_as_outside(reversed):
+    used = subgroup(reversed=reversed, n_test=40_000, n_test_subgroup=40_000)
+    for name in ("test", "test_subgroup"):
+        x, y, _, share = of(used)[name]
+        truth = used.probability(x, share)
+        assert np.mean((truth > 0.5) == y) == pytest.approx(0.8413, abs=0.008)  # Phi(separation / 2)
+        for low in (0.1, 0.4, 0.7):  # calibrated
+            near = (truth > low) & (truth < low + 0.1)
+            assert y[near].mean() == pytest.approx(truth[near].mean(), abs=0.03)
+
+
+def test_a_subgroup_without_rows_of_both_classes_is_refused_in_one_line():
+    with pytest.raises(CannotDraw) as refusal:
+        of(subgroup(trained_share=0.001))
+    assert str(refusal.value).startswith(
+        "data: got 0 of 200 rows of the subgroup in train (a share of 0.001), expected"
+    )
 
 
 def fresh_line(**changed: object) -> Law:

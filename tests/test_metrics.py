@@ -28,6 +28,7 @@ DECIDED: dict[str, Callable[[Array, Array], float]] = {
     "accuracy": sk.accuracy_score,
     "balanced_accuracy": sk.balanced_accuracy_score,
     "precision": sk.precision_score,
+    "precision_printed": lambda y, decided: sk.precision_score(y, decided, zero_division=0),
     "recall": sk.recall_score,
     "recall_0": lambda y, decided: sk.recall_score(y, decided, pos_label=0),
     "f1": sk.f1_score,

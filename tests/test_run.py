@@ -93,8 +93,8 @@ def test_cfg_prints_all_settings_and_diff_what_one_scenario_changes_of_another_a
     out = done("--diff", "imbalance", "imbalance_controlled")
     rows = {cells[0]: cells[1:] for line in out.splitlines() if len(cells := re.split(r"  +", line.strip())) == 3}
     assert rows["setting"] == ["imbalance", "imbalance_controlled"]
-    assert rows["data.name"] == ["blocks", "normals"] and rows["data.n_test"] == ["-", "5000"]
-    assert "model.inverse_penalty" not in rows, "it is the same in both"
+    assert rows["data.name"] == ["blocks", "-"] and rows["data.n_test"] == ["0", "5000"]  # arms of several laws
+    assert "model.name" in rows and "data.shift" not in rows, "it is off in both"
     assert not list(tmp_path.iterdir())
 
 

@@ -29,6 +29,12 @@ def precision(rows: ScoredRows) -> float:
 
 
 @metric(needs="decisions", scale=SHARE)
+def precision_printed(rows: ScoredRows) -> float:
+    """Precision as scikit-learn's report prints it: 0 where no row is decided to be of class 1."""
+    return rows.tp / (rows.tp + rows.fp or 1)
+
+
+@metric(needs="decisions", scale=SHARE)
 def recall(rows: ScoredRows) -> float:
     """Share of the rows of class 1 that are decided so; undefined where there are none."""
     return _ratio(rows.tp, rows.tp + rows.fn)

@@ -45,9 +45,10 @@ def model_numbers(found: Values) -> dict[str, float]:
 
 
 def direct(metrics: list[str], y: Any, scores: Any) -> dict[str, float]:
-    """Metrics of probabilities, decided at a half."""
+    """Metrics of probabilities, decided at a half; every label is the toss of a coin."""
     y, scores = np.asarray(y), np.asarray(scores, np.float32)
-    return compute([METRICS[name] for name in metrics], ScoredRows(y, scores, above(scores)))
+    rows = ScoredRows(y, scores, above(scores), probability=np.full(len(y), 0.5))
+    return compute([METRICS[name] for name in metrics], rows)
 
 
 def test_an_arm_has_every_metric_of_every_split_and_so_have_its_references_in_this_order():

@@ -153,7 +153,8 @@ def reduced(scenario: str) -> dict[str, Arm]:
         return settings.model_copy(update=changes)
 
     def of(arm: Arm) -> Arm:
-        if plan(scenario).about.kind != "as_written":
+        watched = arm.training is not None and arm.training.watched_sets  # which divide the rows there are
+        if plan(scenario).about.kind != "as_written" and not watched:
             fewer = {name: min(getattr(arm.data, name, 0), most) for name, most in MOST.items()}
             arm = but(arm, data=but(arm.data, **{name: n for name, n in fewer.items() if n}))
         if arm.training is None:

@@ -111,6 +111,15 @@ def test_a_default_that_does_not_mean_off_is_refused_when_the_class_is_made(defa
         ("l2", "none", {"training": {"validation_freq": [0]}}, "training.validation_freq"),
         ("early_stopping", "early_stopping", {"training": {"validation_freq": [9]}}, "training.validation_freq"),
         ("l2_controlled", "none", {"data": {"n_informative": 99}}, "data.n_informative"),
+        ("overfitting", "network", {"training": {"watched_sets": 2}}, "training.watched_sets"),
+        ("early_stopping", "early_stopping", {"training": {"watched_sets": 2}}, "training.watched_sets"),
+        ("l2", "none", {"decision": {"stopped": {"monitor": "val_loss", "patience": 1}}}, "decision.stopped"),
+        (
+            "early_stopping_on_test_controlled",
+            "stopped_200",
+            {"decision": {"stopped": {"joined": 26}}},
+            "decision.stopped.joined",
+        ),
         ("multi_seed_controlled", "single", {"data": {"n_pool": 3}}, "data.n_pool"),
         ("ridge_lasso", "ridge", {"model": {"alternatives": [2.0]}}, "model.alternatives"),  # no validation rows
         ("ridge_lasso_controlled", "l1_chosen", {"data": {"n_validation": 0}}, "model.alternatives"),

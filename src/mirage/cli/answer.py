@@ -58,7 +58,7 @@ def canonical(stated: Stated, results: Results, folder: Path) -> Mapping[str, An
         return None
     with file.open(encoding="utf-8", newline="") as rows:
         named = (row for row in csv.DictReader(rows) if (row.get("claim"), row.get("kind")) == (claim.id, kind))
-        return next((row for row in named if row.get("verdict")), None)
+        return next((row for row in named if row.get("verdict") in WORDS and row.get("seeds")), None)
 
 
 # -- these seeds ---------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from mirage.data import laws
 from mirage.data.law import Law
 from mirage.data.stages import Stages
 from mirage.data.streams import STREAMS
-from mirage.metrics.decisions import Decision
+from mirage.metrics.decisions import Decision, Stopped
 from mirage.metrics.table import METRICS, REFERENCES
 from mirage.models import kinds
 from mirage.models.fitting import Training
@@ -77,6 +77,15 @@ class Arm(Settings):
             if self.training.validate_on not in there:
                 self.refuse("training.validate_on", "one of " + ", ".join(sorted(there)))
 
+    def _check_stopped(self, rule: Stopped) -> None:
+        sets = 0 if self.training is None else self.training.watched_sets
+        if not sets or self.training is None or "accuracy" not in self.training.watch:
+            self.refuse("decision.stopped", "null, as training has no watched_sets, or does not watch accuracy")
+        elif rule.joined * 2 > sets:
+            self.refuse(
+                "decision.stopped.joined", f"at most {sets // 2}: half of training.watched_sets, or no rows are fresh"
+            )
+
     def _check_choice(self) -> None:
         if isinstance(self.model, Estimator) and self.model.alternatives and "validation" not in self._held_out():
             self.refuse("model.alternatives", "[], as there are no validation rows to choose on")
@@ -87,6 +96,8 @@ class Arm(Settings):
 
     def _check_decision(self) -> None:
         decision = self.decision
+        if decision.stopped is not None:
+            self._check_stopped(decision.stopped)
         if not self.data.classes or self.model.regresses:
             why = f"model {self.model.name} of law {self.data.name} gives no probabilities"
             if decision.threshold != 0.5:

@@ -1,9 +1,19 @@
 """Scores to decisions: correcting probabilities, averaging an ensemble, thresholds."""
 
+from typing import Literal
+
 import numpy as np
 
 from mirage.data.split import Array
 from mirage.settings import Settings, number, setting, whole
+
+
+class Stopped(Settings):
+    """Keras's EarlyStopping with restored weights, applied afterwards to every watched set of a whole training."""
+
+    monitor: Literal["val_loss", "val_accuracy"]
+    patience: int = whole("epochs without a better value that are waited for")
+    joined: int = whole("neighbouring watched sets that are joined to one; 0: none are", default=0)
 
 
 class Decision(Settings):
@@ -15,6 +25,7 @@ class Decision(Settings):
     )
     miss_cost: float = number("what a missed row of class 1 costs, in units of a false alarm", gt=0)
     ensembles_of: int = whole("models that are averaged into one", 1)
+    stopped: Stopped | None = None
     cut: bool = setting(
         "hold a regression's output against the threshold instead of rounding it", "true or false", default=False
     )

@@ -9,7 +9,7 @@ import numpy as np
 from mirage.data.law import Law
 from mirage.data.split import Array, Splits
 from mirage.data.stages import Stages
-from mirage.metrics import decisions
+from mirage.metrics import decisions, stopping
 from mirage.metrics.decisions import Decision
 from mirage.metrics.metric import Metric, ScoredRows, compute
 from mirage.metrics.table import METRICS, REFERENCES
@@ -133,6 +133,7 @@ def _derived(arm: Arm, outcome: Outcome) -> dict[str, float]:
     of the prediction, mean over test rows; `score_spread` that of the test error; `target_spread` that of the test
     targets. `relative_spread` is the first as a share of the last. `relative_score_spread` is the standard deviation
     over models of the test error as a share of its mean.
+    Of a training that was watched by many sets, what `mirage.metrics.stopping` says.
     """
 
     def decide(scores: Array) -> Array:
@@ -144,6 +145,8 @@ def _derived(arm: Arm, outcome: Outcome) -> dict[str, float]:
     listed = arm.stages.listed()
     for place, stage in enumerate(listed, 1):
         numbers |= stage.numbers(outcome.labels, [split for later in listed[place:] for split in later.adds()])
+    if arm.decision.stopped is not None:
+        numbers |= stopping.numbers(arm.decision.stopped, outcome.history)
     if outcome.scores["train"].ndim == 2:
         predicted = _scores(arm, outcome, "test")
         y = outcome.labels["test"][: len(predicted)]

@@ -92,6 +92,10 @@ class Training(Settings):
         default=[],
     )
     stopping: EarlyStopping | None = None
+    watched_sets: int = whole(
+        "sets of one size that the validation rows are cut into, each scored after every epoch; 0: they stay one set",
+        default=0,
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -104,7 +108,16 @@ class Training(Settings):
             self.refuse("validation_freq", "a list of whole numbers of at least 1, each above the one before")
         if self.validation_freq and self.stopping is not None and self.stopping.monitor == "val_loss":
             self.refuse("validation_freq", "[], as training.stopping looks at val_loss after every epoch")
+        if self.watched_sets:
+            self._check_watched()
         return self
+
+    def _check_watched(self) -> None:
+        if self.validate_on == "none":
+            self.refuse("watched_sets", "0, as training.validate_on is none")
+        for other in ("stopping", "validation_freq"):
+            if getattr(self, other):
+                self.refuse("watched_sets", f"0, as there is training.{other}: sets watch a whole run")
 
     def keras_loss(self) -> "keras.Loss":
         """A new Keras loss."""

@@ -14,6 +14,7 @@ from mirage.training.batches import Rows
 from mirage.training.program import Program
 from mirage.training.stacked import Array, Fitted, finite
 from mirage.training.stopping import Stopping
+from mirage.training.watched import PREFIX, WatchedSets, of_set
 
 
 class OrderedRows(keras.utils.PyDataset):
@@ -40,6 +41,22 @@ class OrderedRows(keras.utils.PyDataset):
         return tuple(a[index] for a in self.rows if a is not None)
 
 
+class SetScores(keras.callbacks.Callback):
+    """Scores every one of so many sets of rows after each epoch, by ``model.evaluate``."""
+
+    def __init__(self, rows: Rows, sets: int) -> None:
+        super().__init__()
+        self.sets = [tuple(of_set(a, number, sets) for a in rows if a is not None) for number in range(sets)]
+        self.found: dict[str, list[list[float]]] = {}
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Evaluate each set as the only validation data."""
+        size = len(self.sets[0][0])
+        each = [self.model.evaluate(*one, batch_size=size, verbose=0, return_dict=True) for one in self.sets]
+        for name in each[0]:
+            self.found.setdefault(f"{PREFIX}{name}", []).append([scores[name] for scores in each])
+
+
 def fit(
     model: keras.Model,
     initial: Variables,
@@ -54,12 +71,14 @@ def fit(
     order: Array,
     validation: Rows | None = None,
     validation_epochs: Collection[int] | None = None,
+    watched_sets: int = 0,
     progress: Callable[[int], None] = lambda epochs_done: None,
     jit_compile: bool | str = "auto",
 ) -> Fitted:
     """Train one replica through ``model.fit``; arguments and result as in `stacked.fit`, without the replica axis.
 
-    `order` is int [epoch, row]. The loss, optimizer and metrics are copied, so one set serves many calls.
+    `order` is int [epoch, row]; `watched_sets` as in the settings of a training. The loss, optimizer and metrics are
+    copied, so one set serves many calls.
     `jit_compile` as in ``model.compile``; the compiled program is what stacked training equals.
     """
     initial.assign_to(model)
@@ -80,6 +99,10 @@ def fit(
             restore_best_weights=stopping.restore_best_weights,
         )
         callbacks.append(stopper)
+    scores = None
+    if watched_sets and validation is not None:
+        scores = SetScores(validation, watched_sets)
+        callbacks.append(scores)
     batches = OrderedRows(rows, batch_size, order)
     ran = model.fit(
         batches,
@@ -92,6 +115,7 @@ def fit(
         validation_batch_size=batch_size,
         validation_freq=1 if validation_epochs is None else list(validation_epochs),
     ).history
+    ran |= {} if scores is None else scores.found
     history = {name: np.array(values, np.float32) for name, values in ran.items()}
     if validation_epochs is not None:
         run = len(history["loss"])
@@ -142,6 +166,7 @@ def fit_one_by_one(
                     order=order[r],
                     validation=None if validation is None else Rows(validation.x[r], validation.y[r]),
                     validation_epochs=validation_epochs,
+                    watched_sets=program.sets if isinstance(program, WatchedSets) else 0,
                     progress=advance,
                 )
             )

@@ -1,6 +1,7 @@
 """One stack of networks: from rows and streams to trained models."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +27,12 @@ def program(arm: Arm, model: "keras.Model") -> Program:
     training = arm.training
     assert training is not None
     rule = training.stopping
-    return Program(
+    kind: Callable[..., Program] = Program
+    if training.watched_sets:
+        from mirage.training.watched import WatchedSets
+
+        kind = partial(WatchedSets, sets=training.watched_sets)
+    return kind(
         model,
         loss=training.keras_loss(),
         optimizer=training.optimizer.optimizer(),
@@ -87,6 +93,10 @@ def train(
         weights = [compute_sample_weight("balanced", splits["train"].y) for splits in drawn]
         rows = rows._replace(weight=np.stack(weights).astype(np.float32))
     validated = training.validate_on != "none"
+    if training.watched_sets:
+        from mirage.training import watched
+
+        watched.check(training.watched_sets, len(drawn[0][training.validate_on].y))
     fitted = fit(
         compiled,
         start,

@@ -172,6 +172,11 @@ class Program:
     def _names(self) -> list[str]:
         return ["loss", *(metric.name for metric in self.metrics)]
 
+    def _followed(self, validated: bool) -> dict[str, tuple[int, ...]]:
+        """The shape of every number that an epoch gives, by its name in the history."""
+        names = self._names() + ([f"val_{name}" for name in self._names()] if validated else [])
+        return dict.fromkeys(names, (self.width,))
+
     def _train_chunk(
         self,
         batches: tuple[Batches, Batches | None],
@@ -199,8 +204,7 @@ class Program:
         def go_on(done: tf.Tensor, carry: Carry, _: Any) -> tf.Tensor:
             return (done < epochs) & tf.reduce_any(carry.active)
 
-        names = self._names() + ([f"val_{name}" for name in self._names()] if validation is not None else [])
-        history = {name: tf.zeros((tf.shape(orders)[1], self.width)) for name in names}
+        history = {k: tf.zeros((tf.shape(orders)[1], *v)) for k, v in self._followed(validation is not None).items()}
         return tf.while_loop(go_on, epoch, (tf.constant(0), carry, history))
 
     def _predict_block(self, weights: Tensors, state: Tensors, x: tf.Tensor) -> tf.Tensor:

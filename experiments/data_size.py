@@ -16,24 +16,24 @@ tilt it otherwise.
 
 What the controlled scenario changes, and why that is fair
 ----------------------------------------------------------
-- The data of the controlled scenario of lesson overfitting: ten features, nine of which say nothing, test rows
-  with noise, new data for every seed.
-- 20, 64, 256 and 1,024 rows at 2,048 optimizer steps each. All test rows of a seed are the same 1,000.
-- Arm rows_20_short has an eighth of the steps on 20 rows: what more steps do by themselves.
-- Arm standardised has the rows and the noise of rows_64, with inputs standardised and targets centred.
+- The listing's own budget, with new data for every seed: its network on 20 rows and on 200 of one feature, 2,000
+  epochs each. In arm listing_200_steps the large set gets as many steps as the small one.
+- Then the data of the controlled scenario of lesson overfitting: ten features, nine of which say nothing, test
+  rows with noise. 20, 256 and 1,024 rows are compared under three budgets side by side.
+- Equal steps (arms rows_): about 2,000 each. The more rows, the fewer passes over them.
+- Equal passes (arms passes_, and rows_256): 250 each. The more rows, the more steps.
+- The best epoch (arms stopped_): each size keeps the weights of the epoch that is best on a fifth of its rows,
+  within about 2,000 steps, and is trained on the other rows.
 
-The sizes are the listing's small one, about its large one, one between and one beyond, chosen to fill batches
-of 32 wherever they can. 2,048 steps are about the 2,000 that the listing's small set gets. The references are
-the true line and a line fitted to the same rows. Thirty seeds are what every lesson has; the margins follow
-from what a line would gain.
+All test rows of a seed are the same 1,000 where the features are as many. The sizes are the listing's small
+one, about its large one and one beyond, chosen to fill batches of 32 wherever they can. The references are the
+true line and a line fitted to the same rows. Errors are compared by the ratio of what they exceed the noise by,
+which is the mean squared distance from the true line: at 20 rows it scatters much, and has a long tail.
 
-Limits. Equal steps are not equal passes. The more rows, the less often each one is seen: 2,048 times at 20
-rows, 64 times at 1,024. Steps and passes cannot both be held, and how much noise is learned by heart goes
-with the passes. So a difference between two sizes here is that of more rows and fewer passes together. This
-scenario cannot tell them apart. A third way, every size stopped at its best on validation rows, is not among
-the arms. Equal steps also are no equal progress. At 20 rows a batch has 20 rows, elsewhere 32, and the test
-error scatters much from seed to seed. Arms of different size don't share rows, but for rows_64 and
-standardised.
+Limits. No budget is fair by itself. At equal steps the noise that is learned by heart goes with the passes; at
+equal passes large sets are trained longer; at the best epoch a small set pays for the rows that it sets aside,
+and four rows hardly tell which epoch is best. What holds under all of them does not hang on the budget. Arms of
+different size don't share rows.
 
 What came out
 -------------
@@ -80,17 +80,12 @@ Checks of ours:
 
 .. end
 
-From 256 to 1,024 rows the test error falls. But it is fewer passes that explain it, and not more rows. At
-equal passes, few or many, both sizes score alike. At more passes, both score far worse (sweep
-`equal_passes`). Whatever is said above of these two sizes holds at equal steps and no further.
-
-The same goes, the other way round, for 20 rows against 256. At equal steps both have learned their rows
-almost by heart. Then predictions carry the noise of the training rows on top of that of the test rows, few
-rows or many. Whether the test error still falls, and whether more rows hold the network back, these thirty
-seeds do not settle. At 64 passes each the gain from 20 to 256 rows is plain, for 20 rows also leave the line
-itself uncertain: the least-squares line fitted to them is far off as well. (64 passes are too few for 20
-rows, whose error falls further with more.) At 256 passes each no plain gain is left (sweep `equal_passes`).
-So whether more rows help depends on what is held equal.
+Where each size is stopped at its best, more rows help, and much: that is the statement of the textbooks. At
+equal steps the largest set does far better than the smallest, too, but there it is also passed over the least.
+At equal passes, so many that 256 rows are as good as known by heart, 1,024 rows gain nothing: then predictions
+carry the noise of the training rows on top of that of the test rows, few rows or many. With a quarter of the
+passes both sizes score alike as well, and far better (sweep `equal_passes`). So more rows do not cure a network
+that is trained until it knows them; they help one that is not.
 
 As written it is the rows that help and not the steps. If the small set gets as many steps as the large one
 has, its test error gets worse. If the large set gets only as many as the small one has, its test error gets
@@ -101,16 +96,16 @@ grid: a hook, at the only place where this network bends easily (see the lesson 
 How to read the figure
 ----------------------
 As written (left): fitted curves from 20 and from 200 rows, on one scale; note the hook at the left edge. Then
-the errors on the noise-free grid, where the true line scores 0. Controlled (right): errors against the number
-of rows, with the passes over them beneath, since those fall as rows rise. Training errors near zero mean rows
-learned by heart; the distance of the test rows from the dotted line is what a fitted straight line would have
-spared. The strip beneath has the effects in margins.
+the errors on the noise-free grid, where the true line scores 0. Controlled (right): the same two sizes on fresh
+data, beside the large one at the small one's steps; then what the test error exceeds the noise by against the
+number of rows, under the three budgets. The distance from the dotted line is what a fitted straight line would
+have spared. The strip beneath has the effects in margins.
 
 Three things to try
 -------------------
-Hold the passes equal instead of the steps: give 256 rows the 64 passes that 1,024 get, and compare the two:
+Hold the passes equal at a quarter: give 256 rows the 63 passes that 1,024 get, and compare arms rows_:
 
-python -m run scenario=data_size_controlled replicates=5 arms.rows_256.training.epochs=64
+python -m run scenario=data_size_controlled replicates=5 arms.rows_256.training.epochs=63
 
 Give the listing's small set as many optimizer steps as its large set has:
 
@@ -129,12 +124,18 @@ from mirage.figures.panels import Line, Panel, Panels, of_reference
 
 CLAIMS = (
     "more-data-lowers-test-error",
-    "more-data-comes-close-to-truth",
     "more-data-binds-capacity",
     "more-data-not-the-whole-cure",
-    "more-rows-gain-more-than-steps",
+    "more-data-helps-the-listing",
+    "more-data-helps-at-equal-steps",
+    "more-data-no-help-at-equal-passes",
 )
-ROWS = {"rows_20": 20, "rows_64": 64, "rows_256": 256, "rows_1024": 1024}
+BUDGETS = {  # arms by how many rows they have, validation rows included
+    "equal passes": {"passes_20": 20, "rows_256": 256, "passes_1024": 1024},
+    "equal steps": {"rows_20": 20, "rows_256": 256, "rows_1024": 1024},
+    "best epoch": {"stopped_20": 20, "stopped_256": 256, "stopped_1024": 1024},
+}
+LOOKS = ((palette.UNTREATED, "s:"), (palette.OTHER, "^--"), (palette.TREATED, "o-"))
 WRITTEN = {"small": ("network, 20 rows", palette.UNTREATED), "large": ("network, 200 rows", palette.TREATED)}
 
 
@@ -163,18 +164,19 @@ def _curves(arm: str) -> Panel:
 
 
 def controlled(results: Results) -> Panels:
-    """Training and test error against the number of rows, between the noise floor and a straight line."""
-    lines = {
-        "training rows": Line(ROWS, "train", "mse", palette.TREATED, "s:"),
-        "test rows": Line(ROWS, "test", "mse", palette.TREATED),
-        "true line, test rows": Line(of_reference(ROWS, "true_line"), "test", "mse"),
-        "least squares, test rows": Line(of_reference(ROWS, "least_squares"), "test", "mse"),
+    """The listing on fresh data, and excess error against the number of rows under three budgets."""
+    listing = {
+        "20\nrows": ("listing_20", "test", "excess_mse", palette.UNTREATED),
+        "200": ("listing_200", "test", "excess_mse", palette.TREATED),
+        "200, same\nsteps": ("listing_200_steps", "test", "excess_mse", palette.OTHER),
     }
-    epochs = {ROWS[arm]: results.plan.arms[arm].training.epochs for arm in ROWS if arm in results.plan.arms}
-
-    def ticks(rows: float) -> str:
-        return f"{rows:g}\n{epochs[int(rows)]:,} times"
-
-    xlabel = "training rows, and how often each is passed over"
-    title = "Equal optimizer steps: more rows, fewer passes"
-    return [(6.8, panels.sweep(lines, xlabel, "mean squared error", title, ticks))]
+    lines = {
+        label: Line(arms, "test", "excess_mse", *look)
+        for (label, arms), look in zip(BUDGETS.items(), LOOKS, strict=True)
+    }
+    lines["least squares"] = Line(of_reference(BUDGETS["equal steps"], "least_squares"), "test", "excess_mse")
+    ylabel = "squared distance to true line"
+    return [
+        (4.4, panels.scores(listing, ylabel, "The listing, fresh data")),
+        (6.0, panels.sweep(lines, "training rows", ylabel, "Ten features, three budgets", "{:,}".format, log="xy")),
+    ]

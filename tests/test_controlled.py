@@ -236,6 +236,44 @@ def test_the_linear_control_of_overfitting_differs_in_its_bends_alone() -> None:
     assert arms["linear"] == changed(arms["network"], "model", activation="linear")
 
 
+def test_networks_of_another_size_differ_in_their_hidden_layers_alone() -> None:
+    sized = [arm.model for name, arm in arms_of("overfitting_controlled").items() if name.startswith("units_")]
+    network = arms_of("overfitting_controlled")["network"].model
+    assert [network.model_copy(update={"hidden": one.hidden}) for one in sized] == sized
+    assert [len(one.hidden) for one in sized] == [1] * len(sized) and sized == sorted(sized, key=lambda one: one.hidden)
+
+
+def test_a_rate_of_dropout_is_scored_at_the_end_and_at_its_best_epoch_and_nothing_else_differs() -> None:
+    arms = arms_of("dropout_controlled")
+    ends = [name for name in arms if not name.endswith("_best")]
+    assert ends and set(arms) == {*ends, *(f"{name}_best" for name in ends)}
+    for name in ends:
+        kept = arms[f"{name}_best"]
+        assert kept.training.stopping.restore_best_weights and kept.training.validate_on == "validation"
+        assert changed(kept, "training", stopping=None, validate_on="none") == arms[name]
+
+
+def test_sizes_are_compared_at_equal_steps_at_equal_passes_and_at_the_best_epoch_on_a_fifth_of_their_rows() -> None:
+    arms = arms_of("data_size_controlled")
+
+    def budget(of: str) -> dict[str, Arm]:
+        return {name: arm for name, arm in arms.items() if name.startswith(of)}
+
+    passes = {arm.training.epochs for arm in (*budget("passes_").values(), arms["rows_256"])}
+    assert len(passes) == 1
+    steps = [-(-arm.data.n_train // 32) * arm.training.epochs for arm in budget("rows_").values()]
+    assert max(steps) < 1.01 * min(steps)
+    for name, arm in budget("stopped_").items():
+        size = int(name.partition("_")[2])
+        assert arm.data.n_train + arm.data.n_validation == size
+        assert arm.data.n_validation == pytest.approx(size / 5, abs=0.5)
+        assert arm.training.stopping.patience >= arm.training.epochs  # to the end
+    for arm in budget("listing_").values():  # of the listing's features and epochs, or of its small set's steps
+        listed = plan("data_size").arms["large"]
+        assert (arm.data.n_features, arm.model) == (1, listed.model)
+        assert arm.training == listed.training or arm is arms["listing_200_steps"]
+
+
 def test_the_spurious_feature_follows_the_labels_better_than_the_rule_does_until_it_is_tested() -> None:
     arms = arms_of("input_sensitivity_controlled")
     assert arms["spurious"].data.spurious > 1 - arms["spurious"].data.flipped

@@ -266,6 +266,14 @@ def test_fresh_rows_lie_on_the_line_but_for_the_noise_and_only_the_first_feature
         assert all(abs(np.corrcoef(column, noise)[0, 1]) < 0.04 for column in x.T)
 
 
+def test_validation_rows_of_a_line_are_drawn_last_and_are_none_of_the_others():
+    with_them, without = of(fresh_line(n_validation=25)), of(fresh_line())
+    assert list(with_them) == ["train", "test", "validation"] and list(without) == ["train", "test"]
+    assert all(same(with_them[name], without[name]) for name in without)
+    assert with_them["validation"].x.shape == (25, 3) and with_them["validation"].role == SCORED
+    assert max(counted(*with_them.values()).values()) == 1
+
+
 def rule(**changed: object) -> Law:
     sizes = {"n_train": 400, "n_test": 300, "n_features": 3, "boundary": 0.3, "flipped": 0.0, "spurious": 0.5}
     return law("rule", **(sizes | {"probe_low": 0.29, "probe_high": 0.31, "within": 0.7} | changed))

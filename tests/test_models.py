@@ -10,6 +10,8 @@ from helpers import arm
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import Lasso, LogisticRegression, Ridge
 from sklearn.metrics import log_loss, mean_squared_error
+from sklearn.neural_network import MLPRegressor
+from sklearn.tree import DecisionTreeRegressor
 from threadpoolctl import threadpool_limits
 
 from mirage.data.split import Split, Splits
@@ -213,7 +215,7 @@ def splits(rows: int = 80, features: int = 4, seed: int = 0) -> Splits:
     return {"train": Split(x[:rows], y[:rows]), "test": Split(x[rows:], y[rows:])}
 
 
-def fit(kind: dict[str, Any], rows: Splits) -> Trained:
+def fit(kind: dict[str, Any] | str, rows: Splits) -> Trained:
     """What training a kind on these rows gives."""
     [trained] = classical.train(arm("ridge_lasso", "ridge").model_copy(update={"model": Kind.read(kind)}), [rows])
     return trained
@@ -224,6 +226,8 @@ LOGISTIC = {"name": "logistic", "inverse_penalty": C}
 L1 = {"l1_ratio": 1, "solver": "saga", "tol": 1e-5, "max_iter": 10_000, "random_state": 0}
 BOOSTING = {"name": "boosting", "learning_rate": 0.1, "iterations": 12, "leaves": 5, "l2": 0.3}
 TREES = {"max_iter": 12, "max_leaf_nodes": 5, "l2_regularization": 0.3, "early_stopping": False, "random_state": 0}
+PERCEPTRON = {"name": "perceptron", "hidden": [5, 3], "l2": 0.1, "iterations": 2000}
+LBFGS = {"hidden_layer_sizes": (5, 3), "solver": "lbfgs", "alpha": 0.1, "max_iter": 2000, "random_state": 0}
 DIRECT: dict[str, tuple[dict[str, Any], Any]] = {
     "logistic": (LOGISTIC | {"penalty": "l2"}, LogisticRegression(C=C)),
     "logistic, none": (LOGISTIC | {"penalty": "none"}, LogisticRegression(C=np.inf, max_iter=10_000)),
@@ -231,7 +235,22 @@ DIRECT: dict[str, tuple[dict[str, Any], Any]] = {
     "ridge": ({"name": "ridge", "alpha": 10.0}, Ridge(alpha=10.0)),
     "lasso": ({"name": "lasso", "alpha": 0.01}, Lasso(alpha=0.01)),
     "boosting": (BOOSTING, HistGradientBoostingClassifier(**TREES)),
+    "perceptron": (PERCEPTRON, MLPRegressor(**LBFGS)),
+    "tree": ({"name": "regression_tree"}, DecisionTreeRegressor(random_state=0)),
+    "tree, 2": ({"name": "regression_tree", "depth": 2}, DecisionTreeRegressor(max_depth=2, random_state=0)),
 }
+
+
+def numbers_of(estimator: Any) -> dict[str, Any]:
+    """What a kind reads off its fitted estimator."""
+    if hasattr(estimator, "coef_"):
+        norm = pytest.approx(np.sqrt((estimator.coef_**2).sum()), rel=1e-12)
+        return {"nonzero_weights": np.sum(estimator.coef_ != 0), "weight_norm": norm}
+    if isinstance(estimator, HistGradientBoostingClassifier):
+        return {"trees": estimator.n_iter_}
+    if isinstance(estimator, DecisionTreeRegressor):
+        return {"leaves": estimator.get_n_leaves()}
+    return {"iterations": estimator.n_iter_}
 
 
 @pytest.mark.filterwarnings("error")
@@ -246,10 +265,7 @@ def test_scores_and_numbers_are_those_of_scikit_learn_called_directly(case):
         for name, split in rows.items():
             expected = estimator.predict_proba(split.x)[:, 1] if classifies else estimator.predict(split.x)
             np.testing.assert_array_equal(trained.scores[name], expected)
-    weights = np.ravel(getattr(estimator, "coef_", ()))
-    norm = pytest.approx(np.sqrt((weights**2).sum()), rel=1e-12)
-    linear = {"nonzero_weights": np.sum(weights != 0), "weight_norm": norm}
-    assert trained.numbers == ({"trees": 12} if case == "boosting" else linear) | {"diverged": 0}
+    assert trained.numbers == numbers_of(estimator) | {"diverged": 0}
     assert all(type(value) is float for value in trained.numbers.values()) and trained.history == {}
     assert Kind.read(settings).regresses == (not classifies)
 
@@ -284,6 +300,15 @@ def test_of_equal_strengths_the_models_own_is_taken():
     rows = splits() | {"validation": splits(seed=1)["test"]}
     trained = fit({"name": "lasso", "alpha": 50.0, "alternatives": [40.0, 60.0]}, rows)
     assert trained.numbers["alpha"] == 50 and trained.numbers["nonzero_weights"] == 0
+
+
+@pytest.mark.parametrize("kind", [{"name": "perceptron", "hidden": [100], "iterations": 2000}, "regression_tree"])
+def test_what_no_penalty_or_depth_holds_back_learns_its_rows_by_heart(kind):
+    law = arm("overfitting_controlled", "network").data
+    rows = law.draw(np.random.default_rng(0), np.random.default_rng(0))
+    trained = fit(kind, rows)
+    error = {name: np.mean((trained.scores[name] - split.y) ** 2) for name, split in rows.items()}
+    assert error["train"] < 1e-6 * law.noise**2 and error["test"] > law.noise**2
 
 
 @pytest.mark.parametrize("informative", [1, 3, 8])

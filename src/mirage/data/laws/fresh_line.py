@@ -20,6 +20,7 @@ class FreshLine(Law):
     name: Literal["fresh_line"]
     n_train: int = whole("training rows", 1)
     n_pool: int = whole("rows that the training rows are picked from; 0: no pool", default=0)
+    n_validation: int = whole("validation rows", default=0)
     n_test: int = whole("test rows", 1)
     n_features: int = whole("features, of which the first one counts", 1)
     low: float = number("where the features begin")
@@ -39,7 +40,7 @@ class FreshLine(Law):
         return self
 
     def draw(self, data: np.random.Generator, split: np.random.Generator) -> Splits:
-        """Splits `train` and `test`."""
+        """Splits `train`, `test` and, where it has rows, `validation`."""
 
         def rows(n: int) -> Split:
             x = data.uniform(self.low, self.high, (n, self.n_features))
@@ -47,7 +48,9 @@ class FreshLine(Law):
 
         test, pool = rows(self.n_test), rows(self.n_pool or self.n_train)
         kept = np.sort(split.choice(self.n_pool, self.n_train, replace=False)) if self.n_pool else slice(None)
-        return {"train": Split(pool.x[kept], pool.y[kept]), "test": test}
+        splits = {"train": Split(pool.x[kept], pool.y[kept]), "test": test}
+        # Validation last: arms with and without it are trained and tested on the same rows.
+        return splits | ({"validation": rows(self.n_validation)} if self.n_validation else {})
 
     def streams(self) -> set[str]:
         """`data`, and `split` where there is a pool."""

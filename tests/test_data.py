@@ -411,7 +411,7 @@ def test_splits_carry_role_and_share():
     assert told(of(normals(flipped=0.2))) == shares | {"flipped": (PART_OF_TRAIN, 0.1)}
     scored = dict.fromkeys(ROWS_OF_RULE, (SCORED, None))
     assert told(of(rule())) == scored | dict.fromkeys(("probe", "within", "along"), (LOOKED_AT, None))
-    assert told(of(blocks(balanced=9))) == {"train": (SCORED, None), "test_balanced": (SCORED, None)}
+    assert told(of(blocks(balanced=9))) == {"train": (SCORED, None), "test_balanced": (SCORED, 0.5)}
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import math
 
 import pandas as pd
 import pytest
+from helpers import plan
 from made import DOCUMENT, ENTRY, OWN, TESTED, tidy
 
 from mirage.claims.claims import TABLES, WORDS
@@ -141,7 +142,8 @@ HEADLINE = {
     "id": "one", "lesson": "duel", "scenario": "duel", "text": "A errs {a:.1f}, b {b:.2f}.", "unit": "squared units",
     "numbers": {"a": "a.test.mse", "b": "b.test.mse"}, "left": "a.test.mse", "right": "b.test.mse",
 }  # fmt: skip
-ROWS = {"duel": tidy(a=[1, 2, 3, 2], b=[4, 4, 6, 5])}
+PLAN = plan("dropout")
+ROWS = {"duel": (PLAN, tidy(a=[1, 2, 3, 2], b=[4, 4, 6, 5]))}
 
 
 def test_a_headline_is_a_sentence_with_computed_numbers_and_its_interval(tmp_path):
@@ -168,7 +170,7 @@ def test_a_bad_headline_is_one_line(change, line):
     with pytest.raises(ConfigError) as error:
         headlines.table([HEADLINE | change], ROWS)
     assert str(error.value).startswith(f"conf/headlines.yaml, one: {line}") and "\n" not in str(error.value)
-    broken = {"duel": tidy(a=[1, math.nan], b=[1, 2])}
+    broken = {"duel": (PLAN, tidy(a=[1, math.nan], b=[1, 2]))}
     with pytest.raises(ConfigError, match="expected a number that every seed has"):
         headlines.table([HEADLINE], broken)
 

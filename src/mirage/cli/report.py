@@ -45,10 +45,11 @@ def headlines() -> list[Path]:
         return []
     stated = project.read(file)["headlines"]
     rows = pd.read_csv(numbers, encoding="utf-8")
-    by_scenario = {str(name): part for name, part in rows.groupby("scenario")}
-    if not {one["scenario"] for one in stated} <= set(by_scenario):
+    there = {str(name): part for name, part in rows.groupby("scenario") if name in project.scenarios()}
+    if not {one["scenario"] for one in stated} & set(project.scenarios()) <= set(there):
         return []
-    return documents.write({project.RESULTS / "tables" / "headlines.csv": table(stated, by_scenario)})
+    found = {name: (api.canonical(name), part) for name, part in there.items()}
+    return documents.write({project.RESULTS / "tables" / "headlines.csv": table(stated, found)})
 
 
 def up_to_date() -> bool:

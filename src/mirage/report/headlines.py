@@ -3,16 +3,21 @@
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mirage.claims.claims import Test
-from mirage.claims.statistics import guarded_interval, mean_and_sd
-from mirage.claims.verdicts import block, pairs
+from mirage.claims.claims import Claim, Test
+from mirage.claims.results import judged as judged_of
+from mirage.claims.statistics import mean_and_sd
+from mirage.claims.verdicts import pairs
+from mirage.metrics.table import ENDS
 from mirage.report.ledger import short
 from mirage.report.tables import as_csv
 from mirage.settings import ConfigError
+
+if TYPE_CHECKING:
+    from mirage.config.plan import Plan
 
 COLUMNS = ("headline", "lesson", "scenario", "text", "effect", "ci_low", "ci_high", "unit", "n", "seeds")
 KEYS = ("id", "lesson", "scenario", "text", "numbers", "left", "right", "unit")
@@ -32,7 +37,7 @@ def sentences(tables: Path) -> list[str]:
     ]
 
 
-def table(stated: Sequence[Mapping[str, Any]], rows: Mapping[str, pd.DataFrame]) -> str:
+def table(stated: Sequence[Mapping[str, Any]], found: Mapping[str, tuple["Plan", pd.DataFrame]]) -> str:
     """headlines.csv as text.
 
     Parameters
@@ -40,45 +45,35 @@ def table(stated: Sequence[Mapping[str, Any]], rows: Mapping[str, pd.DataFrame])
     stated
         The headlines of ``conf/headlines.yaml``: id, lesson, scenario, text with numbers in braces, what these
         `numbers` are (arm.split.metric, or a difference of two), and the two sides of the effect with its unit.
-    rows
-        Canonical tidy rows by scenario.
+    found
+        Canonical plans and their tidy rows, by scenario.
 
     Raises
     ------
     ConfigError
         For a headline whose keys, scenario or numbers are not there.
     """
-    made = [_row(one, rows) for one in stated]
+    made = [_row(one, found) for one in stated]
     return as_csv(pd.DataFrame(made, columns=list(COLUMNS)))
 
 
-def _row(stated: Mapping[str, Any], rows: Mapping[str, pd.DataFrame]) -> list[Any]:
+def _row(stated: Mapping[str, Any], found: Mapping[str, tuple["Plan", pd.DataFrame]]) -> list[Any]:
     where = f"conf/headlines.yaml, {stated.get('id')}"
     if set(stated) != set(KEYS):
         raise ConfigError(f"{where}: got {', '.join(map(str, stated))}, expected {', '.join(KEYS)}")
-    if stated["scenario"] not in rows:
-        raise ConfigError(f"{where}: scenario: got {stated['scenario']!r}, expected one of {', '.join(rows)}")
-    of_scenario = rows[stated["scenario"]]
-    known = {name: float(_mean(side, of_scenario, where)) for name, side in stated["numbers"].items()}
+    if stated["scenario"] not in found:
+        raise ConfigError(f"{where}: scenario: got {stated['scenario']!r}, expected one of {', '.join(found)}")
+    plan, rows = found[stated["scenario"]]
+    known = {name: _mean(side, rows, where) for name, side in stated["numbers"].items()}
     asked = {found[1] for found in NUMBER.finditer(stated["text"])}
     if asked != set(known):
         raise ConfigError(f"{where}: text: got numbers {', '.join(sorted(asked))}, expected {', '.join(sorted(known))}")
     text = " ".join(str(stated["text"]).format(**known).split())
-    compared = pairs(Test(stated["left"], "same", stated["right"], 1.0, ""), of_scenario)
-    d = (compared["left"] - compared["right"]).to_numpy(float)
-    effect, (low, high) = mean_and_sd(d)[0], guarded_interval(d)
-    return [
-        stated["id"],
-        stated["lesson"],
-        stated["scenario"],
-        text,
-        effect,
-        low,
-        high,
-        stated["unit"],
-        len(d),
-        block(compared.index.tolist()),
-    ]
+    test = Test(stated["left"], "same", stated["right"], 1.0, "")
+    effect = Claim(stated["id"], stated["lesson"], "finding", text, stated["unit"], {plan.about.kind: test})
+    judged = judged_of(plan, rows, [effect], ENDS).iloc[0]
+    numbers = [judged[name] for name in ("effect", "ci_low", "ci_high", "unit", "n", "seeds")]
+    return [stated["id"], stated["lesson"], stated["scenario"], text, *numbers]
 
 
 def _mean(side: str, rows: pd.DataFrame, where: str) -> float:

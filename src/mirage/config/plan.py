@@ -204,4 +204,4 @@ class Plan:
         """The same plan over these."""
         seeds = self.canonical_seeds
         request = self.request.model_copy(update={"seed": seeds[0], "replicates": len(seeds)})
-        return replace(self, seeds=list(seeds), request=request)
+        return replace(self, seeds=seeds, request=request)

@@ -129,7 +129,7 @@ def test_another_block_starts_from_its_file_whatever_the_order_of_words(choice: 
     more = "data.n_train=3 data.n_test=4 data.noise=1"
     law = of("overfitting " + command.format(choice, more)).arms["network"].data
     file = OmegaConf.to_container(OmegaConf.load(ROOT / "conf/data/fresh_line.yaml"))
-    assert law.model_dump() == {**file, "n_train": 3, "n_test": 4, "n_pool": 0, "noise": 1}
+    assert law.model_dump() == {**file, "n_train": 3, "n_test": 4, "n_pool": 0, "n_validation": 0, "noise": 1}
 
 
 def test_an_arm_may_name_another_block_too_in_its_file_or_typed() -> None:

@@ -40,43 +40,46 @@ What came out
 .. generated: outcome
 
 Brackets show each claim's test; the difference is its left side minus its right side, before the
-margin: the mean over seeds with its 95 % interval. The tests are those of
-conf/claims/data_size.yaml. 2 further claims cannot be tested; the claims file says why.
+margin: the mean over seeds with the interval that decides. Why a test is as it is,
+conf/claims/data_size.yaml says.
 
-- The network trained on more rows has the lower test error. As written it holds (test.mse: large <
-  small − 2.5): the difference is -8.08 (-8.26 to -7.9, 30 seeds), more than the margin of 2.5. In
-  the controlled experiment it stays open (test.mse: rows_256 < rows_20 − 2.5): the difference is
-  -6.58 (-13.3 to 0.0909, 30 seeds), too uncertain for a margin of 2.5.
-- With the large set the predictions lie close to the true line. As written it stays open (test.mse:
-  large = large:true_line ± 1): the difference is 0.937 (0.858 to 1.02, 30 seeds), too uncertain for
-  a margin of 1. In the controlled experiment it fails (test.mse: rows_1024 = rows_1024:true_line ±
-  1): the difference is 4.99 (4.48 to 5.5, 30 seeds), against it by more than the margin of 1.
-- With too few rows a network can fit them closely; more rows hold it back. As written it holds
-  (train.mse: large > small + 2.5): the difference is 8.83 (8.67 to 9, 30 seeds), more than the
-  margin of 2.5. In the controlled experiment it stays open (train.mse: rows_256 −
-  rows_256:true_line > rows_20 − rows_20:true_line + 2.5): the difference is 0.162 (-2.58 to 2.91,
-  30 seeds), too uncertain for a margin of 2.5.
-- Overfitting is not just a lack of data. As written it holds (test.mse: large > large:least_squares
-  + 0.25): the difference is 0.578 (0.498 to 0.657, 30 seeds), more than the margin of 0.25. In the
-  controlled experiment it holds (mse: rows_1024.test − rows_1024.train >
-  rows_1024:least_squares.test − rows_1024:least_squares.train + 0.54): the difference is 12.3 (11.6
-  to 13.1, 30 seeds), more than the margin of 0.54.
-- More rows gain more than the further optimizer steps that come with them do by themselves. As
-  written it cannot be tested: At batches of 32 and equal epochs the large set also gets seven times
-  the optimizer steps, so rows and steps change together. In the controlled experiment it stays open
-  (test.mse: rows_20 − rows_256 > rows_20_short − rows_20 + 2.5): the difference is 8.77 (1.27 to
-  16.3, 30 seeds), too uncertain for a margin of 2.5.
-- Poor preprocessing of the data contributes to overfitting. As written it cannot be tested: The
-  listing does no preprocessing and has no arm that does. In the controlled experiment it stays open
-  (mse: rows_64.test − rows_64.train > standardised.test − standardised.train + 2.5): the difference
-  is 2.08 (0.687 to 3.48, 30 seeds), too uncertain for a margin of 2.5.
+- The network trained on more rows predicts new rows better. As written it holds
+  (test.log_excess_mse: large < small − 0.223): the difference is −2.28 log ratio (−2.43 to −1.68,
+  30 seeds). In the controlled experiment it holds (test.log_excess_mse: stopped_256 < stopped_20 −
+  0.223): the difference is −2.63 log ratio (−3.57 to −2, 30 seeds). As written after equal epochs,
+  controlled each size at its own best epoch.
+- Few rows a network can fit closely; more rows hold it back. In the controlled experiment it holds
+  (train.log_mse: passes_1024 > passes_20 + 0.223): the difference is 4.47 log ratio (2.74 to 6.39,
+  30 seeds).
+- Overfitting is not just a lack of data. In the controlled experiment it holds
+  (test.log_excess_mse: passes_1024 > passes_1024:least_squares + 0.223): the difference is 4.4 log
+  ratio (4.07 to 4.72, 30 seeds).
 
-Checks of ours:
+What we found ourselves:
 
-- From 256 to 1,024 rows the test error falls further. As written it cannot be tested: The listing
-  has two sizes; its larger one has 200 rows. In the controlled experiment it holds (test.mse:
-  rows_1024 < rows_256 − 1): the difference is -16 (-17.1 to -14.9, 30 seeds), more than the margin
-  of 1.
+- With fresh noise for every seed, too, the listing's network predicts better from its large set. In
+  the controlled experiment it holds (test.log_excess_mse: listing_200 < listing_20 − 0.223): the
+  difference is −1.72 log ratio (−2.49 to −0.952, 30 seeds).
+- At equal optimizer steps the largest set gives the better network. In the controlled experiment it
+  holds (test.log_excess_mse: rows_1024 < rows_20 − 0.223): the difference is −1.59 log ratio (−2.15
+  to −1.16, 30 seeds).
+- With so many passes that 256 rows are known by heart, four times the rows predict no better. In
+  the controlled experiment it holds (test.log_excess_mse: passes_1024 = rows_256 ± 0.223): the
+  difference is −0.0644 log ratio (−0.167 to 0.0304, 30 seeds).
+
+Checks of the experiment:
+
+- The large set brings the network nearer the truth than the small set brings a straight line. As
+  written it holds (test.log_excess_mse: large < small:least_squares − 0.223): the difference is
+  −2.21 log ratio (−2.35 to −1.65, 30 seeds). In the controlled experiment the effect is there, but
+  of about the size of the margin (test.log_excess_mse: listing_200 < listing_20:least_squares −
+  0.223): the difference is −1.06 log ratio (−1.94 to −0.0806, 30 seeds).
+- At their best epochs the error falls further from 256 to 1,024 rows. In the controlled experiment
+  it holds (test.log_excess_mse: stopped_1024 < stopped_256 − 0.223): the difference is −0.791 log
+  ratio (−1.18 to −0.441, 30 seeds).
+- Trained on from its best epoch, the network of 1,024 rows gets worse. In the controlled experiment
+  it holds (test.log_excess_mse: passes_1024 > stopped_1024 + 0.223): the difference is 2.9 log
+  ratio (2.51 to 3.16, 30 seeds).
 
 .. end
 

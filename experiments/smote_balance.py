@@ -50,56 +50,47 @@ What came out
 .. generated: outcome
 
 Brackets show each claim's test; the difference is its left side minus its right side, before the
-margin: the mean over seeds with its 95 % interval. The tests are those of
-conf/claims/smote_balance.yaml. 4 further claims cannot be tested; the claims file says why.
+margin: the mean over seeds with the interval that decides. Why a test is as it is,
+conf/claims/smote_balance.yaml says.
 
-- After SMOTE the classes are of equal size. As written it holds (smote.model.minority_share = 0.5 ±
-  0.005): the difference is 0 in each of 30 seeds, within the margin of 0.005. In the controlled
-  experiment it holds (inside.model.minority_share = 0.5 ± 0.005): the difference is 0 in each of 30
-  seeds, within the margin of 0.005.
-- Augmenting the training rows makes a model generalise better. As written it fails (test.accuracy:
-  smote > original + 0.02): the difference is 0 in each of 30 seeds, too small to matter beside the
-  margin of 0.02. In the controlled experiment it fails (test.roc_auc: inside > original + 0.01):
-  the difference is -0.00495 (-0.00677 to -0.00314, 30 seeds), too small to matter beside the margin
-  of 0.01.
-- SMOTE can reduce overfitting. As written it fails (test.log_loss: smote < original − 0.02): the
-  difference is 0 in each of 30 seeds, too small to matter beside the margin of 0.02. In the
-  controlled experiment it fails (test.brier: corrected < original − 0.01): the difference is
-  0.00354 (0.0026 to 0.00448, 30 seeds), too small to matter beside the margin of 0.01.
-- Test information leaking into training by careless splitting or preprocessing inflates the
-  validation score. As written it cannot be tested: The listing resamples all rows and stops there;
-  it has no split through which anything could leak. In the controlled experiment it holds
-  (balanced_accuracy: before.validation − before.test > inside.validation − inside.test + 0.05): the
-  difference is 0.242 (0.221 to 0.262, 30 seeds), more than the margin of 0.05.
-- The same leakage makes the model itself worse on real data. As written it cannot be tested: The
-  listing resamples all rows and stops there; it has no split through which anything could leak. In
-  the controlled experiment it stays open (test.balanced_accuracy: before < inside − 0.02): the
-  difference is 0.0199 (0.0155 to 0.0243, 30 seeds), too uncertain for a margin of 0.02.
-- The example's data are imbalanced before resampling. As written it fails
-  (original.model.minority_share < 0.425 − 0.025): the difference is 0.075 in each of 30 seeds,
-  against it by more than the margin of 0.025. In the controlled experiment it cannot be tested: A
-  share of one in ten is set here, not found; the claim is about the example's own data.
-- SMOTE adds synthetic rows to the minority class, so the training set grows. As written it fails
-  (model.n_minority: smote > original + 5): the difference is 0 in each of 30 seeds, too small to
-  matter beside the margin of 5. In the controlled experiment it holds (model.n_minority: inside >
-  original + 40): the difference is 640 in each of 30 seeds, more than the margin of 40.
-- Class imbalance can itself be a cause of overfitting. As written it cannot be tested: The
-  generator's classes are equal in size by default; there is no imbalance whose effect could show.
-  In the controlled experiment it stays open (roc_auc: original.train − original.test > equal.train
-  − equal.test + 0.02): the difference is 0.0153 (0.0087 to 0.0218, 30 seeds), too uncertain for a
-  margin of 0.02.
+- The classes are unequal, and SMOTE adds rows to the small one until they are equal. As written it
+  fails, as there is no effect that matters (model.n_minority: smote > original + 5): the difference
+  is 0 rows in each seed. In the controlled experiment it holds (model.n_minority: inside > original
+  + 40): the difference is 640 rows in each seed.
+- SMOTE can reduce overfitting. As written it fails, as there is no effect that matters (test.brier:
+  smote < original − 0.01): the difference is 0 of the Brier score in each seed. In the controlled
+  experiment it fails, as there is no effect that matters (test.brier: corrected < original − 0.01):
+  the difference is 0.00289 of the Brier score (0.00123 to 0.00477, 30 seeds). On real data it does
+  not hold (test.brier: corrected < original − 0.01): the difference is 0.00433 of the Brier score
+  (1.1e−05 to 0.00865, 30 seeds).
+- Class imbalance can itself be a cause of overfitting. In the controlled experiment it holds
+  (roc_auc: rare.train − rare.test > equal.train − equal.test + 0.02): the difference is 0.0687 of
+  ROC AUC (0.0398 to 0.103, 30 seeds).
+- Information that leaks across a careless split inflates the validation score. In the controlled
+  experiment it holds (balanced_accuracy: before.validation − before.test > inside.validation −
+  inside.test + 0.05): the difference is 0.238 of balanced accuracy (0.195 to 0.281, 30 seeds). On
+  real data it stays unclear (balanced_accuracy: before.validation − before.test > inside.validation
+  − inside.test + 0.05): the difference is 0.085 of balanced accuracy (−0.0187 to 0.189, 30 seeds).
+- The same leakage makes the model itself worse on real data. In the controlled experiment it fails
+  (test.expected_balanced_accuracy: before < inside − 0.02): the difference is 0.0177 of balanced
+  accuracy (0.00914 to 0.027, 30 seeds). On real data it stays unclear (test.balanced_accuracy:
+  before < inside − 0.02): the difference is −0.00185 of balanced accuracy (−0.0468 to 0.0431, 30
+  seeds).
 
-Checks of ours:
+What we found ourselves:
 
-- Control: split first and resample inside the training rows, and the validation score says what
-  fresh rows say. As written it cannot be tested: The listing resamples all rows and stops there; it
-  has no split. In the controlled experiment it holds (inside.balanced_accuracy: validation = test ±
-  0.05): the difference is 0.00202 (-0.0181 to 0.0221, 30 seeds), within the margin of 0.05.
 - Rows resampled before the split are held out at shares of one half, where precision promises too
-  much. As written it cannot be tested: The example's classes are equal in size before resampling;
-  SMOTE does not change their shares. In the controlled experiment it holds (precision:
-  before.validation − before.test > inside.validation − inside.test + 0.1): the difference is 0.462
-  (0.432 to 0.492, 30 seeds), more than the margin of 0.1.
+  much. In the controlled experiment it holds (precision: before.validation − before.test >
+  inside.validation − inside.test + 0.1): the difference is 0.465 of precision (0.395 to 0.523, 30
+  seeds). On real data it stays unclear (precision: before.validation − before.test >
+  inside.validation − inside.test + 0.1): the difference is 0.127 of precision (−0.0103 to 0.265, 30
+  seeds).
+
+Checks of the experiment:
+
+- Split first and resample inside the training rows, and the validation score says what fresh rows
+  say. In the controlled experiment it holds (inside.balanced_accuracy: validation = test ± 0.05):
+  the difference is 0.00319 of balanced accuracy (−0.0377 to 0.0464, 30 seeds).
 
 .. end
 

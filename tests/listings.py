@@ -101,7 +101,6 @@ AS_WRITTEN: dict[str, dict[str, Listing]] = {
     },
     "input_sensitivity": {
         "network": Listing((3, 2), 60, {"train": 1000, "probe": 2}, 3, {"probe": [1, 1]}, Net([10], 10)),
-        "l2": Listing((3, 2), 60, {"train": 1000, "probe": 2}, 3, {"probe": [1, 1]}, Net([10], 10, l2=0.01)),  # ours
     },
     "multi_seed": {
         "network": Listing(

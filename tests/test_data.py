@@ -382,11 +382,11 @@ def test_parts_of_a_real_set_have_exactly_their_shares_and_no_row_in_common(name
     for split in SIZES_OF:
         np.testing.assert_array_equal(drawn[split].x, clean[split].x)
         assert share is None or split == "test_shifted" or clean[split].y.sum() == round(share * len(clean[split].y))
-        assert split == "train" or same(drawn[split], clean[split])
+        assert split in ("train", "validation") or same(drawn[split], clean[split])
+    for split in ("train", "validation"):
+        wrong, of_class = drawn[split].y != clean[split].y, [clean[split].y == c for c in (0, 1)]
+        assert [wrong[of].sum() for of in of_class] == [round(flipped * np.sum(of)) for of in of_class]
     wrong = drawn["train"].y != clean["train"].y
-    assert [wrong[clean["train"].y == c].sum() for c in (0, 1)] == [
-        round(flipped * np.sum(clean["train"].y == c)) for c in (0, 1)
-    ]
     assert ("flipped" in drawn) == wrong.any()
     if wrong.any():
         assert same(drawn["flipped"], drawn["train"].with_rows(drawn["train"].x[wrong], drawn["train"].y[wrong]))

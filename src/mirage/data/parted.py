@@ -34,7 +34,8 @@ def parted(x: Array, y: Array, asked: Asked, random: np.random.Generator) -> Spl
 
     Each split takes the first rows of one random order that are left: any, or exactly its share of class 1. So without
     a share `train` and `test` are those of `packaged.resampled`, and what else is asked for leaves them alone. Then a
-    share `flipped` of either class of the training rows gets the other label; the split of that name holds these rows.
+    share `flipped` of either class of the training and the validation rows gets the other label, as rows that one sets
+    aside are no better labelled; the split of that name holds those of the training rows.
 
     Raises CannotDraw if the set has too few rows, or too few of a class.
     """
@@ -60,14 +61,20 @@ def parted(x: Array, y: Array, asked: Asked, random: np.random.Generator) -> Spl
             taken = np.arange(n) if of_one is None else _of_each_class(y[left], name, n, of_one)
             splits[name] = Split(x[left[taken]], y[left[taken]], SCORED, of_one)
             left = np.delete(left, taken)
-    train = splits["train"]
-    changed = np.sort(
-        np.concatenate([random.permutation(of)[: round(asked.flipped * len(of))] for of in _by_class(train.y)])
-    )
+    train, validation = splits["train"], splits.get("validation")
+    changed = _give_other_labels(train.y, asked.flipped, random)
+    if validation is not None:
+        _give_other_labels(validation.y, asked.flipped, random)
     if len(changed):
-        train.y[changed] = 1 - train.y[changed]
         splits["flipped"] = Split(train.x[changed], train.y[changed], PART_OF_TRAIN, train.share)
     return splits
+
+
+def _give_other_labels(y: Array, share: float, random: np.random.Generator) -> Array:
+    """Give a share of either class the other label, in place; returns where these rows are, ascending."""
+    changed = np.sort(np.concatenate([random.permutation(of)[: round(share * len(of))] for of in _by_class(y)]))
+    y[changed] = 1 - y[changed]
+    return changed
 
 
 def _by_class(y: Array) -> list[Array]:

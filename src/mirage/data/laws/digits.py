@@ -31,7 +31,7 @@ class Digits(Law):
     minority_share: float | None = share("share of class 1 in all other splits; null: as in the set", default=None)
     shifted_share: float | None = share("share of class 1 in split test_shifted", default=None)
     flipped: float = number(
-        "share of either class of the training rows with the other label", ge=0, lt=0.5, default=0.0
+        "share of either class of training and validation rows with the other label", ge=0, lt=0.5, default=0.0
     )
 
     classes = True

@@ -72,7 +72,7 @@ def test_shares_lie_between_their_bounds(value):
         ({"members_vary": ["init", "init"]}, "members_vary"),
         ({"members_vary": ["luck"]}, "members_vary.0"),
         ({"depth": 3}, "depth"),
-        ({"name": "perceptron"}, "name"),
+        ({"name": "perceptrons"}, "name"),
         ({"name": None}, "name"),
     ],
 )

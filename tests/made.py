@@ -30,6 +30,9 @@ def outcome(arm: Arm, vary: Sequence[str], seed: int, gone: bool = False) -> Out
         guessed = (np.full(y.shape, np.nan) if gone else wrong).astype(np.float32)
         labels[name], scores[name] = (y, guessed) if len(rows) > 1 else (y[0], guessed[0])
     numbers, history = {"epochs_run": 9.0, "penalty": 0.01}, {"loss": np.linspace(1, 0.5, 9), "val_loss": np.ones(9)}
+    if arm.training is not None and arm.training.watched_sets:
+        sets = dict.fromkeys(("val_set_loss", "val_set_accuracy"), np.full((9, arm.training.watched_sets), 0.5))
+        history |= sets
     if arm.training is not None and arm.training.stopping is not None:
         numbers |= {"best_epoch": 9.0, "best_monitored": 0.7}
     if arm.model.trained_by != KERAS:

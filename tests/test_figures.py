@@ -138,9 +138,9 @@ def test_panels_can_be_drawn_of_another_law_and_without_references(folder):
 
 @pytest.mark.parametrize(
     ("relation", "effect", "side"),
-    [("less", -3, 1), ("less", 3, -1), ("greater", 3, 1), ("greater", -3, -1), ("same", 3, -1), ("same", -3, -1)],
+    [("less", -3, 1), ("less", 3, -1), ("greater", 3, 1), ("greater", -3, -1), ("same", 3, 1), ("same", -3, -1)],
 )
-def test_what_speaks_against_a_claim_is_drawn_on_the_left(relation, effect, side):
+def test_what_speaks_against_a_claim_is_drawn_on_the_left_of_sameness_as_it_is(relation, effect, side):
     row = {
         "effect": effect, "ci_low": effect - 0.1, "ci_high": effect + 0.1, "margin": 1.0, "verdict": "holds",
         "test": claims.Test("a.test.mse", relation, "b.test.mse", 1.0, "one unit matters"),
@@ -170,7 +170,7 @@ def test_every_lessons_page_has_its_question_its_kinds_and_the_verdicts_on_its_c
     for claim in module.CLAIMS:
         rows = [row for half in halves for row in half.judged[half.judged["claim"] == claim].to_dict("records")]
         assert rows, f"{claim} is no claim of {lesson}"
-        assert rows[0]["text"] + (" (ours)" if rows[0]["basis"] == "ours" else "") in shown
+        assert rows[0]["text"] + ("" if rows[0]["role"] == "claim" else f" (our {rows[0]['role']})") in shown
         expected += [claims.WORDS[row["verdict"]] for row in rows]
     words = [text.partition(" ")[2].replace("\n", " ") for text in shown if text[0] in palette.VERDICT_SIGNS.values()]
     assert sorted(words) == sorted(expected) and 1 <= len(module.CLAIMS) <= 6

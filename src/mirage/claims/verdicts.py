@@ -100,8 +100,7 @@ def judge(
 
     Raises
     ------
-    ValueError : claims of several lessons; an arm, split or metric that `rows` don't have; a seed that occurs twice;
-        a test that is exact by construction whose seeds differ.
+    ValueError : claims of several lessons; an arm, split or metric that `rows` don't have; a seed that occurs twice.
     """
     lessons = sorted({claim.lesson for claim in claims})
     if len(lessons) > 1:
@@ -118,7 +117,7 @@ def judge(
         test = tests[claim.id]
         compared = pairs(test, tested)
         ratio = max((ratios[arm.partition(":")[0]] for arm, _, _ in sides(test)), default=0) if ratios else None
-        found = _found(claim, test, compared, ends or {}, ratio)
+        found = _found(test, compared, ends or {}, ratio)
         row = vars(claim) | {"claim": claim.id, "scenario": scenario, "kind": kind, "margin": test.margin}
         table.append(row | {"scope": scope, "seeds": block(compared.index.tolist())} | found)
     types = dict.fromkeys([*NUMBERS, "agree"], "float64") | dict.fromkeys(
@@ -127,53 +126,44 @@ def judge(
     return pd.DataFrame(table, columns=[*COLUMNS, "role"]).astype(types)
 
 
-def _found(
-    claim: Claim, test: Test, compared: pd.DataFrame, ends: Mapping[str, Interval], ratio: float | None
-) -> dict[str, Any]:
+def _found(test: Test, compared: pd.DataFrame, ends: Mapping[str, Interval], ratio: float | None) -> dict[str, Any]:
     """What came of a test: effect, interval, number and share of agreeing seeds, verdict and reason."""
     real = ratio is not None
     d = (compared["left"] - compared["right"]).to_numpy(float)
     kept = statistics.defined(d)
-    found: dict[str, Any] = {"effect": statistics.mean_and_sd(kept)[0], "n": len(kept), "agree": _agree(test, kept)}
+    effect = statistics.mean_and_sd(kept)[0]
+    found: dict[str, Any] = {"effect": effect, "n": len(kept), "agree": _agree(test, kept)}
     if len(kept) < len(d) or not len(d):
         reason = f"{len(d) - len(kept)} of {len(d)} pairs are undefined"
         return found | {"verdict": UNCLEAR if real else UNDEFINED, "reason": reason}
     if len(d) < 2:
-        return found | {
-            "verdict": UNCLEAR if real else OPEN,
-            "reason": "one seed says nothing about the spread over seeds",
-        }
-    same = statistics.equal(d, test.margin)
-    if test.exact and not same:
-        raise ValueError(f"claims of {claim.lesson}, {claim.id}: got seeds that differ, expected all equal (exact)")
-    reason = ""
-    if test.exact:
-        low = high = found["effect"]
-        reason = "exact: equal by construction"
-    elif real:
-        low, high = statistics.resampled_interval(d, ratio or 0)
-    elif _yes_or_no(test, compared, ends):
-        low, high = _of_shares(test, compared)
-        reason = "exact interval of yes-or-no numbers"
-    elif same:
-        low, high = _of_equals(found["effect"], len(d), _possible(test, ends))
-        reason = (
-            f"the same in all {len(d)} seeds; further ones that differ are rarer than {statistics.unseen(len(d)):.0%}"
-        )
-    else:
-        low, high = statistics.guarded_interval(d)
+        reason = "one seed says nothing about the spread over seeds"
+        return found | {"verdict": UNCLEAR if real else OPEN, "reason": reason}
+    (low, high), reason = _interval(test, compared, d, ends, ratio)
     word = (on_real_data if real else verdict)(test.relation, test.margin, (low, high))
-    if word == AT_MARGIN and test.relation != "same":
-        reason = _joined(
-            reason, f"as claimed in direction, {abs(found['effect']) / test.margin:.2g} of its margin in size"
-        )
-    elif word == AT_MARGIN:
-        reason = _joined(reason, f"{abs(found['effect']) / test.margin:.2g} of its margin in size")
+    if word == AT_MARGIN:
+        direction = "" if test.relation == "same" else "as claimed in direction, "
+        size = f"{direction}{abs(effect) / test.margin:.2g} of its margin in size"
+        reason = "; ".join(filter(None, (reason, size)))
     return found | {"ci_low": low, "ci_high": high, "verdict": word, "reason": reason}
 
 
-def _joined(*reasons: str) -> str:
-    return "; ".join(filter(None, reasons))
+def _interval(
+    test: Test, compared: pd.DataFrame, d: statistics.Floats, ends: Mapping[str, Interval], ratio: float | None
+) -> tuple[Interval, str]:
+    """The interval that decides, and what is to be said of how it was made."""
+    same, value = statistics.equal(d, test.margin), statistics.mean_and_sd(d)[0]
+    if test.exact and same:
+        return (value, value), "exact: equal by construction"
+    odd = "not equal, as these settings are not those that would make it so" if test.exact else ""
+    if ratio is not None:
+        return statistics.resampled_interval(d, ratio), odd
+    if _yes_or_no(test, compared, ends):
+        return _of_shares(test, compared), odd or "exact interval of yes-or-no numbers"
+    if same:
+        rare = f"further ones that differ are rarer than {statistics.unseen(len(d)):.0%}"
+        return _of_equals(value, len(d), _possible(test, ends)), f"the same in all {len(d)} seeds; {rare}"
+    return statistics.guarded_interval(d), odd
 
 
 def verdict(relation: str, margin: float, interval: Interval) -> str:

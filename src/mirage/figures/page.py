@@ -10,7 +10,6 @@ from typing import Any
 
 from matplotlib.figure import Figure, SubFigure
 
-from mirage.claims.claims import OURS
 from mirage.claims.results import Results
 from mirage.figures import marks, strip, style
 from mirage.figures.palette import BACKGROUNDS
@@ -18,7 +17,7 @@ from mirage.figures.panels import Panels
 
 NARROWEST = 17.0  # inches: the claims and their verdicts need that much
 TALL = 6.0  # inches of the panels with title and legend
-LINE = 1.0  # inches of a claim with its tests
+AROUND = 1.7  # inches above and below the claims: headings, axis, key
 HEADINGS = {"as_written": "As written", "controlled": "Controlled", "real": "On real data"}
 
 
@@ -47,8 +46,10 @@ def _compose(lesson: Any, halves: Sequence[Results]) -> Figure:
     kinds = len(halves)
     wider = max(1.0, (NARROWEST + 3 * (kinds > 2)) / sum(widths))
     judged = _judged(lesson.CLAIMS, [half for half in halves if len(half.plan.seeds) > 1])
-    height = LINE * (1.25 if kinds > 2 else 1)
-    heights = [TALL, height * len(judged) + 1.9] if judged else [TALL]
+    texts = [text for text, _ in judged]
+    columns = [(kind, [rows.get(kind) for _, rows in judged]) for kind in (h.plan.about.kind for h in halves)]
+    needed = sum(strip.heights(texts, columns))
+    heights = [TALL, needed + AROUND] if judged else [TALL]
     figure = style.new_figure(wider * sum(widths), sum(heights) + 0.6)
     figure.suptitle((lesson.__doc__ or "").partition("\n")[0], fontsize=21, weight="bold", x=0.008, ha="left")
     parts = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
@@ -57,10 +58,11 @@ def _compose(lesson: Any, halves: Sequence[Results]) -> Figure:
         _draw(block, half, of_half, wider * width)
     if judged:
         axes = parts[1].subplots(1, 3, width_ratios=(6, 6, 2.1 * max(2, kinds)))
-        columns = [(kind, [rows.get(kind) for _, rows in judged]) for kind in (h.plan.about.kind for h in halves)]
-        strip.claims(axes, [text for text, _ in judged], columns, height)
+        strip.claims(axes, texts, columns)
         seeds = " and ".join(dict.fromkeys(str(len(half.plan.seeds)) for half in halves))
-        axes[0].set_title(f"Claims, measured over {seeds} seeds", weight="bold", x=0)
+        every = len({claim for half in halves for claim in half.judged["claim"]})
+        some = f"{len(judged)} of {every} claims and checks" if len(judged) < every else "Claims"
+        axes[0].set_title(f"{some}, measured over {seeds} seeds", weight="bold", x=0)
     return figure
 
 
@@ -95,5 +97,5 @@ def _judged(claims: Sequence[str], halves: Sequence[Results]) -> list[tuple[str,
                 rows[half.plan.about.kind] = {str(k): v for k, v in row.items()} | {"test": half.tests.get(claim)}
         if rows:
             first = next(iter(rows.values()))
-            found.append((str(first["text"]) + (" (ours)" if first["basis"] == OURS else ""), rows))
+            found.append((str(first["text"]) + ("" if first["role"] == "claim" else f" (our {first['role']})"), rows))
     return found

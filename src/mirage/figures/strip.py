@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,12 +14,13 @@ from mirage.figures.palette import CLAIMED, NEGLIGIBLE, REFERENCE, VERDICT_COLOU
 
 HEADINGS = {"as_written": "as written", "controlled": "controlled", "real": "on real data"}
 KEY = """\
-grey: too small to matter   green: no difference is the claim
-bar: interval, wide enough for all claims of the ledger at once"""
+grey stripe: too small to matter   green: no difference is the claim
+bar: interval that decides, wider than in the panels: for all claims at once"""
+SCALE = "← against the claim      effect in margins, compressed      as claimed →"
 CLAIM_WIDTH = 60  # characters
 TEST_WIDTH = 80
 VERDICT_WIDTH = 17
-TEXT_LINE = 0.24  # inches
+TEXT_LINE, TEST_LINE, VERDICT_LINE, BETWEEN = 0.27, 0.21, 0.3, 0.24  # inches of a line, and between claims
 TICKS = (1, 3, 10, 30, 100, 300, 1000)  # margins
 
 Row = dict[str, Any]  # of verdicts, with its test
@@ -34,80 +36,90 @@ class Mark(NamedTuple):
 
 MARKS = {"as_written": Mark("◇", "D", True), "controlled": Mark("◆", "D", False), "real": Mark("●", "o", False)}
 ALONE = Mark("◆", "D", False)  # of one kind only
+Columns = Sequence[tuple[str, Sequence[Row | None]]]  # kind of scenario, and a row for every claim, or None
 
 
-def claims(
-    axes: Sequence[Axes],
-    texts: Sequence[str],
-    columns: Sequence[tuple[str, Sequence[Row | None]]],
-    height: float = 1.0,
-) -> None:
+def heights(texts: Sequence[str], columns: Columns) -> list[float]:
+    """The inches that each claim needs for its text, its tests and its verdicts."""
+    found = []
+    for line, text in enumerate(texts):
+        rows = [row for _, of_kind in columns if (row := of_kind[line])]
+        wording = TEXT_LINE * (1 + _claim(text).count("\n")) + TEST_LINE * sum(
+            1 + _formula("◆", row).count("\n") for row in rows
+        )
+        verdicts = VERDICT_LINE * max(1 + _verdict(row["verdict"]).count("\n") for row in rows)
+        found.append(BETWEEN + max(wording, verdicts, VERDICT_LINE * len(rows)))
+    return found
+
+
+def claims(axes: Sequence[Axes], texts: Sequence[str], columns: Columns) -> None:
     """Claims, one a line: the text and how it is tested, effects and intervals in margins, and verdicts.
 
-    Effects are turned so that what speaks against a claim lies on the left. The stripe is what lies inside the margin:
-    grey as too small to matter, green where sameness is claimed. The bar is the interval that decides. The axis bends
-    so that large effects fit.
+    Effects are turned so that what speaks against a claim lies on the left; where sameness is claimed, both sides speak
+    against it, and they are not turned. The stripe is what lies inside the margin: grey as too small to matter, green
+    where sameness is claimed. The bar is the interval that decides. The axis bends so that large effects fit.
 
     Parameters
     ----------
     axes
-        Side by side: for the text, for the effects, for the verdicts.
+        Side by side: for the text, for the effects, for the verdicts; as high as `heights` together.
     texts
         The claims, each short enough for two or three lines.
     columns
         (kind of scenario, rows): for every claim a row with effect, ci_low, ci_high, margin, test and verdict, or None
         where this kind does not test it.
-    height
-        Inches of a claim.
     """
     wording, effects, verdicts = axes
+    needed = heights(texts, columns)
+    tops = [0.0, *accumulate(needed)]
     for beside in (wording, verdicts):
-        beside.set(xlim=(0, 1), ylim=(len(texts) - 0.5, -0.5))
+        beside.set(xlim=(0, 1), ylim=(tops[-1], 0))
         beside.set_axis_off()
-        beside.hlines(np.arange(len(texts) - 1) + 0.5, 0, 1, color=NEGLIGIBLE, linewidth=1)
+        beside.hlines(tops[1:-1], 0, 1, color=NEGLIGIBLE, linewidth=1)
     marks = [MARKS[kind] if len(columns) > 1 else ALONE for kind, _ in columns]
-    for line, text in enumerate(texts):
-        _words(
-            wording,
-            line,
-            text,
-            [(mark.sign, rows[line]) for mark, (_, rows) in zip(marks, columns, strict=True)],
-            height,
-        )
+    for place, ((kind, _), mark) in enumerate(zip(columns, marks, strict=True)):
+        heading = f"{mark.sign} {HEADINGS[kind]}"
+        verdicts.text(place / max(2, len(columns)), -0.06, heading, va="bottom", weight="bold")
     effects.axvline(0, color=REFERENCE, linewidth=1)
     reach = 2.0
-    for column, ((kind, rows), mark) in enumerate(zip(columns, marks, strict=True)):
-        at = column / max(2, len(columns))
-        verdicts.text(at, -0.56, f"{mark.sign} {HEADINGS[kind]}", va="bottom", weight="bold")
-        share = 1 / len(columns)
-        for line, row in enumerate(rows):
-            top = line - 0.5 + share * column
-            # The stripe follows the claim's own test, else that beside it.
-            tests = [one["test"] for one in (row, *(others[line] for _, others in columns)) if one and one["test"]]
-            stripe = CLAIMED if tests and tests[0].relation == "same" else NEGLIGIBLE
-            effects.add_patch(Rectangle((-1, top), 2, share, color=stripe, linewidth=0, zorder=0))
-            if row is not None:
-                _verdict(verdicts, at, line, row["verdict"])
-                reach = max(reach, _effect(effects, top + share / 2, row, mark))
-    _scale(effects, reach * 1.08, len(texts))
+    for line, text in enumerate(texts):
+        top, height = tops[line], needed[line]
+        tested = [(mark, row) for mark, (_, rows) in zip(marks, columns, strict=True) if (row := rows[line])]
+        _words(wording, top, text, [(mark.sign, row) for mark, row in tested])
+        for place, (_, rows) in enumerate(columns):
+            if row := rows[line]:
+                _say(verdicts, place / max(2, len(columns)), top + height / 2, row["verdict"])
+        share = height / len(tested)
+        for place, (mark, row) in enumerate(tested):
+            stripe = CLAIMED if row["test"].relation == "same" else NEGLIGIBLE
+            effects.add_patch(Rectangle((-1, top + share * place), 2, share, color=stripe, linewidth=0, zorder=0))
+            reach = max(reach, _effect(effects, top + share * (place + 0.5), row, mark))
+    _scale(effects, reach * 1.08, tops)
 
 
-def _words(ax: Axes, line: int, text: str, tested: Sequence[tuple[str, Row | None]], height: float) -> None:
+def _claim(text: str) -> str:
+    return textwrap.fill(text, CLAIM_WIDTH)
+
+
+def _formula(sign: str, row: Row) -> str:
+    return textwrap.fill(f"{sign} {row['test']}", TEST_WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+
+
+def _verdict(word: str) -> str:
+    return textwrap.fill(f"{VERDICT_SIGNS[word]} {WORDS[word]}", VERDICT_WIDTH)
+
+
+def _words(ax: Axes, top: float, text: str, tested: Sequence[tuple[str, Row]]) -> None:
     """A claim's text and, beneath it, its tests."""
-    claim = textwrap.fill(text, CLAIM_WIDTH)
-    ax.text(0, line - 0.42, claim, va="top")
-    formulas = [
-        textwrap.fill(f"{sign} {row['test']}", TEST_WIDTH, subsequent_indent="    ", break_on_hyphens=False)
-        for sign, row in tested
-        if row and row["test"]
-    ]
-    below = line - 0.4 + TEXT_LINE / height * (claim.count("\n") + 1)
-    ax.text(0, below, "\n".join(formulas), va="top", fontsize=12, color=REFERENCE)
+    claim, at = _claim(text), top + BETWEEN / 3
+    ax.text(0, at, claim, va="top")
+    below = at + TEXT_LINE * (claim.count("\n") + 1)
+    formulas = "\n".join(_formula(sign, row) for sign, row in tested)
+    ax.text(0, below, formulas, va="top", fontsize=12, color=REFERENCE)
 
 
-def _verdict(ax: Axes, x: float, line: int, verdict: str) -> None:
-    words = textwrap.fill(f"{VERDICT_SIGNS[verdict]} {WORDS[verdict]}", VERDICT_WIDTH)
-    ax.text(x, line, words, color=VERDICT_COLOURS[verdict], va="center", weight="bold")
+def _say(ax: Axes, x: float, y: float, verdict: str) -> None:
+    ax.text(x, y, _verdict(verdict), color=VERDICT_COLOURS[verdict], va="center", weight="bold")
 
 
 def _effect(ax: Axes, at: float, row: Row, mark: Mark) -> float:
@@ -125,20 +137,19 @@ def _effect(ax: Axes, at: float, row: Row, mark: Mark) -> float:
     return max(abs(end) for end in (low, high) if np.isfinite(end))
 
 
-def _scale(ax: Axes, reach: float, lines: int) -> None:
-    ax.set(xlim=(-reach, reach), ylim=(lines - 0.5, -0.5), yticks=[])
-    ax.hlines(np.arange(lines - 1) + 0.5, -reach, reach, color=NEGLIGIBLE, linewidth=1)
+def _scale(ax: Axes, reach: float, tops: Sequence[float]) -> None:
+    ax.set(xlim=(-reach, reach), ylim=(tops[-1], 0), yticks=[])
+    ax.hlines(tops[1:-1], -reach, reach, color=NEGLIGIBLE, linewidth=1)
     ticks = [t for t in TICKS if np.log2(1 + t) < reach]
     both = (*(-t for t in reversed(ticks)), 0, *ticks)
     ax.set_xticks([float(np.sign(t) * np.log2(1 + abs(t))) for t in both], [f"{t:g}" for t in both])
-    ax.set_xlabel("← against the claim      effect in margins      as claimed →")
+    ax.set_xlabel(SCALE)
     ax.set_title(KEY, fontsize=12, color=REFERENCE, loc="center")
     ax.spines["left"].set_visible(False)
 
 
 def _bent(value: float, row: Row) -> float:
-    """Where a claim's effect, or an end of an interval, is drawn: what speaks against a claim, on the left."""
-    relation = row["test"].relation
-    against = relation == "less" or (relation == "same" and row["effect"] > 0)
+    """Where a claim's effect, or an end of an interval, is drawn: what speaks against less or greater, on the left."""
+    against = row["test"].relation == "less"
     units = value / row["margin"] if row["margin"] else np.sign(value) * 9
     return float((-1 if against else 1) * np.sign(units) * np.log2(1 + abs(units)))

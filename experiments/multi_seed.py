@@ -52,55 +52,54 @@ margin: the mean over seeds with the interval that decides. Why a test is as it 
 conf/claims/multi_seed.yaml says.
 
 - Training again, at equal settings, gives other predictions for the same inputs. As written it
-  holds (network.model.relative_spread > 0.1): the difference is 1.13 of the targets' sd (0.89 to
-  1.41, 30 seeds). In the controlled experiment it holds (single.model.relative_spread > 0.1): the
-  difference is 0.208 of the targets' sd (0.182 to 0.244, 30 seeds). On real data it stays unclear
-  (single.model.relative_spread > 0.1): the difference is 0.116 of the targets' sd (0.0967 to 0.134,
-  30 seeds).
+  holds (network.model.relative_spread > 0.1): the difference is 1.15 of the targets' sd (1.02 to
+  1.29, 100 seeds). In the controlled experiment it holds (single.model.relative_spread > 0.1): the
+  difference is 0.209 of the targets' sd (0.197 to 0.223, 100 seeds). On real data it stays unclear
+  (single.model.relative_spread > 0.1): the difference is 0.113 of the targets' sd (0.0846 to 0.142,
+  100 seeds). In the listing every model also has rows of its own.
 - Models of different runs differ only slightly. As written it fails, and the opposite holds
-  (network.model.relative_spread < 0.55 − 0.05): the difference is 0.578 of the targets' sd (0.34 to
-  0.861, 30 seeds). In the controlled experiment it holds (single.model.relative_spread < 0.55 −
-  0.05): the difference is −0.342 of the targets' sd (−0.368 to −0.306, 30 seeds). On real data it
-  holds, too (single.model.relative_spread < 0.55 − 0.05): the difference is −0.434 of the targets'
-  sd (−0.453 to −0.416, 30 seeds).
-- The score hardly changes from run to run. As written it fails, and the opposite holds
-  (network.model.relative_score_spread = 0 ± 0.1): the difference is 0.646 of the mean error (0.447
-  to 0.9, 30 seeds). In the controlled experiment the effect is there, but of about the size of the
-  margin (single.model.relative_score_spread = 0 ± 0.1): the difference is 0.104 of the mean error
-  (0.056 to 0.253, 30 seeds). On real data it stays unclear (single.model.relative_score_spread = 0
-  ± 0.1): the difference is 0.151 of the mean error (0.0765 to 0.225, 30 seeds).
+  (network.model.relative_spread < 0.55 − 0.05): the difference is 0.601 of the targets' sd (0.467
+  to 0.744, 100 seeds). In the controlled experiment it holds (single.model.relative_spread < 0.55 −
+  0.05): the difference is −0.341 of the targets' sd (−0.353 to −0.327, 100 seeds). On real data it
+  holds, too (single.model.relative_spread < 0.55 − 0.05): the difference is −0.437 of the targets'
+  sd (−0.465 to −0.408, 100 seeds). In the listing every model also has rows of its own.
+- The score hardly changes from run to run. In the controlled experiment the effect is there, but of
+  about the size of the margin (single.model.relative_score_spread = 0 ± 0.1): the difference is
+  0.112 of the mean error (0.0789 to 0.177, 100 seeds). On real data it stays unclear
+  (single.model.relative_score_spread = 0 ± 0.1): the difference is 0.159 of the mean error (0.0884
+  to 0.229, 100 seeds).
 - Random initial weights contribute to the differences between runs. In the controlled experiment it
-  holds (init.model.relative_spread > 0.025): the difference is 0.205 of the targets' sd (0.18 to
-  0.236, 30 seeds). On real data it holds, too (init.model.relative_spread > 0.025): the difference
-  is 0.11 of the targets' sd (0.0908 to 0.128, 30 seeds).
+  holds (init.model.relative_spread > 0.025): the difference is 0.206 of the targets' sd (0.193 to
+  0.221, 100 seeds). On real data it holds, too (init.model.relative_spread > 0.025): the difference
+  is 0.109 of the targets' sd (0.0813 to 0.138, 100 seeds).
 - Random mini-batches contribute to the differences between runs. In the controlled experiment it
-  holds (order.model.relative_spread > 0.025): the difference is 0.0522 of the targets' sd (0.0359
-  to 0.0919, 30 seeds). On real data it holds, too (order.model.relative_spread > 0.025): the
-  difference is 0.0379 of the targets' sd (0.0263 to 0.0494, 30 seeds).
+  holds (order.model.relative_spread > 0.025): the difference is 0.0503 of the targets' sd (0.0454
+  to 0.0563, 100 seeds). On real data it holds, too (order.model.relative_spread > 0.025): the
+  difference is 0.0376 of the targets' sd (0.0278 to 0.0475, 100 seeds).
 - Averaging an ensemble reduces the differences between runs. In the controlled experiment it holds
-  (model.relative_spread: ensemble < pair − 0.025): the difference is −0.0962 of the targets' sd
-  (−0.233 to −0.0541, 30 seeds). On real data it stays unclear (model.relative_spread: ensemble <
-  pair − 0.025): the difference is −0.0507 of the targets' sd (−0.0906 to −0.0107, 30 seeds).
+  (model.relative_spread: ensemble < pair − 0.025): the difference is −0.0817 of the targets' sd
+  (−0.109 to −0.0648, 100 seeds). On real data it stays unclear (model.relative_spread: ensemble <
+  pair − 0.025): the difference is −0.0359 of the targets' sd (−0.0607 to −0.011, 100 seeds).
 - The random masks of dropout contribute to the differences between runs. In the controlled
-  experiment it holds (masks.model.relative_spread > 0.025): the difference is 0.0353 of the
-  targets' sd (0.0279 to 0.0441, 30 seeds). On real data it stays unclear
-  (masks.model.relative_spread > 0.025): the difference is 0.0278 of the targets' sd (0.0176 to
-  0.0381, 30 seeds).
+  experiment it holds (masks.model.relative_spread > 0.025): the difference is 0.0354 of the
+  targets' sd (0.0306 to 0.0415, 100 seeds). On real data it stays unclear
+  (masks.model.relative_spread > 0.025): the difference is 0.027 of the targets' sd (0.0175 to
+  0.0365, 100 seeds).
 
 What we found ourselves:
 
 - Training again on the same rows spreads predictions about as much as new rows do. In the
   controlled experiment it holds (model.relative_spread: data = single ± 0.05): the difference is
-  0.0143 of the targets' sd (−0.0183 to 0.0434, 30 seeds).
+  0.0124 of the targets' sd (−0.00451 to 0.0269, 100 seeds).
 - Averaging four models takes away a good part of the avoidable error. In the controlled experiment
-  it holds (test.log_excess_mse: ensemble < single − 0.223): the difference is −0.472 log ratio
-  (−0.722 to −0.341, 30 seeds).
+  it holds (test.log_excess_mse: ensemble < single − 0.223): the difference is −0.483 log ratio
+  (−0.537 to −0.433, 100 seeds).
 
 Checks of the experiment:
 
 - The models have learned something, so that their differences are those of models that work. In the
   controlled experiment it holds (test.mse: single < single:mean_target − 0.04): the difference is
-  −0.072 squared units (−0.0759 to −0.0677, 30 seeds).
+  −0.0736 squared units (−0.0762 to −0.071, 100 seeds).
 - Models that share their data and all sources of randomness predict the same. In the controlled
   experiment it holds (nothing.model.relative_spread = 0 ± 0.0025): the difference is 0 of the
   targets' sd in each seed. On real data it holds, too (nothing.model.relative_spread = 0 ± 0.0025):

@@ -13,7 +13,7 @@ The listing draws 1,000 rows of three uniform features; the label is whether the
 network with ten hidden units is trained for ten epochs. Two probes stand at 0.49 and 0.51 on the first feature,
 their other features in the middle. They belong to different classes: a change between them is right, not a
 weakness, so that the example cannot show what it is meant to show. The accuracy is that on the training rows;
-there are no others. The arm with an L2 penalty is ours.
+there are no others.
 
 After ten epochs the network has found which way the feature points and not where the rule turns. Its
 probability rises gently over the whole range and passes a half somewhere near the boundary, but hardly ever in
@@ -40,7 +40,7 @@ Trained does not mean that the loss stands still. With exact labels it has no lo
 as the rise at the boundary gets steeper. What has come to rest in arm network is the accuracy on its training
 rows, and in arms noisy and spurious the loss nearly has. Arm memorising is still learning labels by heart
 when it ends; that it has learned enough of them is tested by a claim of its own. The reference is always
-answering the larger class. Thirty seeds are what every lesson has; a tenth of the whole scale is the least
+answering the larger class. There are as many seeds as in every lesson; a tenth of the whole scale is the least
 change one would call marked.
 
 Limits. Rows are moved along the decisive feature alone, and by one length of step. What counts as a jump is a
@@ -120,10 +120,13 @@ How to read the figure
 ----------------------
 As written (left): the probability at the two probes, a line a seed (mind the short axis), nearly flat and
 mostly on one side of the dashed boundary; then the accuracy on the training rows. Controlled (right): the
-probability along the decisive feature, with a pink stripe where the two probes stand; the share of steps inside a
-class that jump, of networks with exact labels and of a small and a large one on few rows, one label in ten wrong;
-then accuracy on rows like the training rows and on rows where the second feature says nothing, for networks that
-had the rule only and for those that had a shortcut. The strip beneath has the effects in margins.
+probability along the decisive feature, with a pink stripe where the two probes stand; thin lines bound the middle
+nine tenths of the seeds. Then the share of steps inside a class that jump, of networks with exact labels and of a
+small and a large one on few rows, one label in ten wrong. Brackets join what two claims compare: a large network
+that learns wrong labels by heart against a small one that can't, and the same large network with an L2 penalty.
+The networks with exact labels are no part of either; the text above says why they jump. Last, accuracy on rows
+like the training rows and on rows where the second feature says nothing, for networks that had the rule only and
+for those that had a shortcut. The strip beneath has the effects in margins.
 
 Three things to try
 -------------------
@@ -145,7 +148,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from mirage.claims.results import Results
-from mirage.figures import palette, panels
+from mirage.figures import marks, palette, panels
 from mirage.figures.panels import Panels
 
 CLAIMS = (
@@ -155,7 +158,14 @@ CLAIMS = (
     "score-ignores-input-conditions",
     "leaked-feature-fails-on-unseen",
 )
-NEAR_HALF = (0.45, 0.65)  # the axis of probabilities at the probes, if all lie in there
+NETWORKS = {  # the same names and colours in all panels
+    "exact\nlabels": ("network", palette.UNTREATED),
+    "some\nwrong,\nsmall": ("few_rows", palette.OTHER),
+    "some\nwrong,\nlarge": ("memorising", palette.FURTHER[1]),
+    "large,\nweak\nL2": ("memorising_l2_weak", palette.FURTHER[2]),
+    "large,\nL2": ("memorising_l2", palette.TREATED),
+}
+NEAR_HALF = (0.4, 0.65)  # the axis of probabilities at the probes, if all lie in there
 
 
 def as_written(results: Results) -> Panels:
@@ -166,41 +176,42 @@ def as_written(results: Results) -> Panels:
 
 def controlled(results: Results) -> Panels:
     """Probabilities along the decisive feature, jumps inside a class, and what is left when a shortcut breaks."""
-    arms = {
-        "exact labels": ("network", palette.UNTREATED),
-        "wrong ones by heart": ("memorising", palette.FURTHER[1]),
-        "the same with L2": ("memorising_l2", palette.TREATED),
-    }
-    curves = panels.along(arms, "Along the decisive feature")
-
-    def along(ax: Axes, results: Results) -> None:
-        curves(ax, results)
-        data = next(iter(results.plan.arms.values())).data  # the same probes in all arms
-        if hasattr(data, "probe_low"):
-            ends = data.probe_low, data.probe_high
-            ax.axvspan(*ends, color=palette.FURTHER[0], alpha=0.45, linewidth=0, zorder=0, label="between the probes")
-
-    jumping = {
-        "exact\nlabels": ("network", palette.UNTREATED),
-        "few rows,\nsmall": ("few_rows", palette.OTHER),
-        "few rows,\nlarge": ("memorising", palette.FURTHER[1]),
-        "large,\nweak L2": ("memorising_l2_weak", palette.FURTHER[2]),
-        "large,\nL2": ("memorising_l2", palette.TREATED),
-    }
-    jumps = {label: (arm, "model", "jump_share", color) for label, (arm, color) in jumping.items()}
     broken = {
-        f"{label}\n{word}": (arm, split, "accuracy", color)
+        f"{label},\n{word}": (arm, split, "accuracy", color)
         for arm, label, color in (
-            ("noisy", "rule only", palette.UNTREATED),
-            ("spurious", "shortcut", palette.FURTHER[1]),
+            ("noisy", "rule\nonly", palette.REFERENCE),
+            ("spurious", "short-\ncut", palette.INK),
         )
         for split, word in (("test", "test"), ("test_broken", "broken"))
     }
-    return [
-        (4.6, along),
-        (6.0, panels.scores(jumps, "share of steps that jump", "Steps inside a class")),
-        (4.6, panels.scores(broken, "accuracy", "A second feature that breaks")),
-    ]
+    return [(4.6, _along), (6.0, _jumps), (4.4, panels.scores(broken, "accuracy", "A second feature that breaks"))]
+
+
+def _along(ax: Axes, results: Results) -> None:
+    """The probability along the decisive feature, and where the two probes lie."""
+    shown = {" ".join(name.split()): NETWORKS[name] for name in NETWORKS if NETWORKS[name][0] != "memorising_l2_weak"}
+    panels.along(shown, "Along the decisive feature", outlined=True)(ax, results)
+    data = next(iter(results.plan.arms.values())).data  # the same probes in all arms
+    if hasattr(data, "probe_low"):
+        ends = data.probe_low, data.probe_high
+        ax.axvspan(*ends, color=palette.FURTHER[0], alpha=0.45, linewidth=0, zorder=0, label="between the probes")
+
+
+def _jumps(ax: Axes, results: Results) -> None:
+    """The share of steps inside a class that jump, with brackets over the pairs that claims compare."""
+    shown = {name: (arm, "model", "jump_share", color) for name, (arm, color) in NETWORKS.items()}
+    panels.scores(shown, "", "Steps inside a class")(ax, results)
+    data = next(iter(results.plan.arms.values())).data
+    jump = f" by more than {data.jump:g}" if hasattr(data, "jump") else ""
+    ax.set_ylabel(f"share of steps that move\nthe probability{jump}")
+    at = {label.get_text(): float(x) for x, label in zip(ax.get_xticks(), ax.get_xticklabels(), strict=True)}
+    names = {arm: name for name, (arm, _) in NETWORKS.items()}
+    pairs = ("few_rows", "memorising", "memorising?"), ("memorising", "memorising_l2", "L2?")
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, low + 1.25 * (high - low))
+    for (left, right, label), height in zip(pairs, (0.84, 0.93), strict=True):
+        if names[left] in at and names[right] in at:
+            marks.bracket(ax, (at[names[left]], at[names[right]]), height, label)
 
 
 def _probes(ax: Axes, results: Results) -> None:
@@ -222,5 +233,5 @@ def _probes(ax: Axes, results: Results) -> None:
     close = predicted.size > 0 and low < predicted.min() and predicted.max() < high
     ax.set(ylim=NEAR_HALF if close else (-0.04, 1.04), xlabel="decisive feature", ylabel="probability of class 1")
     if close:
-        ax.set_yticks(np.linspace(low, high, 5))
+        ax.set_yticks(np.linspace(low, high, 6))
     ax.set_xticks([settings.probe_low, settings.probe_high])

@@ -115,16 +115,18 @@ The articles also say, which needs no measuring:
 .. end
 
 As written F1 does lie far from accuracy, as the article says it may. But whether it lies above or below is
-chance, because the seeds fall into two camps. How many rows a network calls class 1 settles its F1 almost by
-itself, while accuracy hardly moves with it. On average the camps nearly cancel. A single run shows one camp or the
-other.
+chance. A network may call anything from hardly a row to nearly all of them class 1. That settles its F1 almost
+by itself, while accuracy hardly moves with it. Over many seeds F1 lies above as well as below, and much of it
+cancels; a single run shows one or the other.
 
 Accuracy is indeed no guide where one class is rare: at a fiftieth it hardly tells the best possible rule from a
-constant answer. (That a network gets no more there is another matter. It has learned almost nothing, and its
-accuracy says so.) But F1 is not the even-handed one either. It knows no true negatives, so its score depends on
-which class is called positive, two thresholds that err alike get different scores, and F1 sinks with the share
-of the small class for a rule that finds the same share of either class. So a low F1 beside a high accuracy may
-point to nothing but rarity.
+constant answer. (That the network gets no more there is another matter. At a threshold of one half it finds
+hardly any of the small class, and its accuracy says so.) But F1 is not the even-handed one either. It knows no
+true negatives, so its score depends on which class is called positive, two thresholds that err alike get
+different scores, and F1 sinks with the share of the small class for a rule that finds the same share of either
+class. So a low F1 by itself may point to nothing but rarity. Beside a high accuracy it does point to unequal
+skill here: at a threshold of one half the network leaves out much of the small class, and hardly a row of the
+large one. The recall of either class shows that directly.
 
 The area under the ROC curve does not move with the shares for the best possible rule, yet it does for the
 networks. At a fiftieth a training set has forty rows of the small class, and in ten epochs the network learns
@@ -134,12 +136,14 @@ times the rows and ten times the steps together bring the ranking near what it i
 
 How to read the figure
 ----------------------
-Left: a column of dots a seed, against how many rows the network called class 1. Accuracy lies flat near one
-half, F1 climbs with the number of calls. Right: six metrics, three to a panel, as the small class gets rarer
-(to the left). The thin dashed line close above each coloured one is the best possible rule, whose ranking is
-equally good throughout. Then one network with two thresholds: each metric has its own favourite. On real data: the
-same for the digit 8; the last column is the F1 of the same network and threshold where half of the images are 8s.
-Beneath: effects in margins, hollow as written, filled controlled, round on real data.
+As written (left): a column of dots a seed, against how many rows the network called class 1. Accuracy lies flat
+near one half, F1 climbs with the number of calls. Then how far the two lie apart, and how far F1 moves if the
+other class is called positive; the stripe is what would not matter. Controlled (middle): six metrics, three to a
+panel, as the small class gets rarer (to the left). The dashed line of the same colour is the best possible rule,
+whose ranking is equally good throughout; the dotted one is the accuracy of a constant answer. Then one network
+with two thresholds: each metric has its own favourite. Its recall on either class, and F1 of a network that
+favours one of two equal classes, with either as the positive one, stand beside. On real data (right): the same
+for the digit 8. Beneath: effects in margins, hollow as written, filled controlled, round on real data.
 
 Three things to try
 -------------------
@@ -161,10 +165,11 @@ python -m run scenario=metric_choice_controlled arms.share_2.data.n_train=20000 
 
 from collections.abc import Sequence
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from mirage.claims.results import Results
-from mirage.figures import palette, panels
+from mirage.figures import marks, palette, panels
 from mirage.figures.panels import Line, Panel, Panels, of_reference
 
 CLAIMS = (
@@ -186,52 +191,89 @@ METRICS = {
 
 
 def as_written(results: Results) -> Panels:
-    """Accuracy and F1 against the rows called class 1."""
-    return [(5.8, _against_calls)]
+    """Accuracy and F1 against the rows called class 1, and how far scores of the same decisions lie apart."""
+    return [(4.8, _against_calls), (3.0, _apart)]
 
 
 def controlled(results: Results) -> Panels:
-    """Six metrics against the share of the small class, and what each says of two thresholds of one network."""
-    thresholds = _thresholds("share_10", "share_10_low")
+    """Six metrics against the share of the small class, and what they say of two thresholds and of two classes."""
+    columns = _thresholds("share_10", "share_10_low") | _classes(
+        "share_10", ("small\nclass", "large\nclass"), ("share_50_high", "test"), ("of 1,\n50%", "of 0,\n50%")
+    )
     return [
-        (4.6, _over_shares(("accuracy", "balanced accuracy", "ROC AUC"), "Best rule ranks all shares alike")),
-        (4.6, _over_shares(("F1", "MCC", "average precision"), "Lower, the rarer the class")),
-        (7.2, panels.scores(thresholds, "score", "One network (10%), two thresholds")),
+        (4.2, _over_shares(("accuracy", "balanced accuracy", "ROC AUC"), "As the class gets rarer")),
+        (4.2, _over_shares(("F1", "MCC", "average precision"), "As the class gets rarer")),
+        (7.3, panels.scores(columns, "score", "One network (10%); F1 by class (50%)")),
     ]
 
 
 def real(results: Results) -> Panels:
-    """What each metric says of two thresholds of a network that looks for the digit 8, and F1 where half are 8s."""
-    half = {"F1\n0.1,\nhalf 8s": ("low", "test_shifted", "f1", METRICS["F1"][1])}
-    return [(8.0, panels.scores(_thresholds("network", "low") | half, "score", "Is it an 8? Two thresholds"))]
+    """What each metric says of two thresholds and of two classes, of a network that looks for the digit 8."""
+    columns = _thresholds("network", "low") | _classes(
+        "network", ("8s", "others"), ("network", "test_shifted"), ("of 8s,\nhalf", "others,\nhalf")
+    )
+    return [(7.3, panels.scores(columns, "score", "Is it an 8? F1 by class where half are"))]
 
 
 def _thresholds(at_half: str, at_tenth: str) -> dict[str, tuple[str, str, str, str]]:
     """Three metrics of the arms that decide at one half and at a tenth, for `panels.scores`."""
     return {
-        "\n".join([*name.split(), threshold]): (arm, "test", METRICS[name][0], METRICS[name][1])
-        for name in ("accuracy", "balanced accuracy", "F1")
+        "\n".join([word, threshold]): (arm, "test", METRICS[name][0], METRICS[name][1])
+        for name, word in (("accuracy", "accu-\nracy"), ("balanced accuracy", "bal-\nanced"), ("F1", "F1\n"))
         for threshold, arm in (("0.5", at_half), ("0.1", at_tenth))
+        if (name, arm) != ("F1", at_tenth)
+    }
+
+
+def _classes(
+    arm: str, recalled: tuple[str, str], favouring: tuple[str, str], positive: tuple[str, str]
+) -> dict[str, tuple[str, str, str, str]]:
+    """Recall of either class of an arm, and F1 of either class of an (arm, split) that favours one; with names."""
+    return {
+        f"recall\n{recalled[0]}": (arm, "test", "recall", palette.INK),
+        f"recall\n{recalled[1]}": (arm, "test", "recall_0", palette.INK),
+        f"F1\n{positive[0]}": (*favouring, "f1", METRICS["F1"][1]),
+        f"F1\n{positive[1]}": (*favouring, "f1_0", METRICS["F1"][1]),
     }
 
 
 def _over_shares(shown: Sequence[str], title: str) -> Panel:
-    """Some of the metrics against the share of the small class, those of the best possible rule in thin lines."""
-    lines = {}
-    for label in shown:
-        metric, color, style = METRICS[label]
-        lines[label] = Line(SHARES, "test", metric, color, style)
-        lines[f"{label}, bayes"] = Line(of_reference(SHARES), "test", metric)
+    """Some of the metrics against the share of the small class; dashed in the same colour: the best possible rule's."""
+    lines = {label: Line(SHARES, "test", *METRICS[label]) for label in shown}
+    if "accuracy" in shown:
+        lines["constant"] = Line(of_reference(SHARES, "majority_class"), "test", "accuracy")
     sweep = panels.sweep(lines, "share of the small class", "score", title, "{:.0%}".format)
 
     def draw(ax: Axes, results: Results) -> None:
         sweep(ax, results)
+        dashed = False
+        for label in shown:
+            metric, color, _ = METRICS[label]
+            best = {x: panels.mean_of(results.values(f"{arm}:bayes", "test", metric)) for arm, x in SHARES.items()}
+            known = sorted((x, mean) for x, mean in best.items() if np.isfinite(mean))
+            if known:
+                ax.plot(*zip(*known, strict=True), "--", color=color, linewidth=1.6)
+                dashed = True
+        if dashed:
+            ax.plot([], [], "--", color=palette.REFERENCE, linewidth=1.6, label="best possible rule")
         ax.set_ylim(-0.04, 1.04)
-        for line in ax.get_lines():
-            if line.get_color() == palette.REFERENCE:
-                line.set_linewidth(1.2)
 
     return draw
+
+
+def _apart(ax: Axes, results: Results) -> None:
+    """How far F1 and accuracy, and F1 of either class, lie apart for the same decisions; with a stripe."""
+    pairs = {
+        "F1 and\naccuracy": ("f1", "accuracy", palette.FURTHER[0], "f1-differs-from-accuracy"),
+        "F1 of\n1 and 0": ("f1", "f1_0", palette.TREATED, "f1-more-balanced"),
+    }
+    columns = []
+    for label, (first, second, color, claim) in pairs.items():
+        apart = np.abs(results.side(f"network.train.{first} - network.train.{second}"))
+        if len(apart):
+            columns.append((label, apart, color, results.margin(claim)))
+    marks.differences(ax, columns)
+    ax.set(ylim=(-0.04, 1.04), ylabel="difference of the scores", title="How far apart")
 
 
 def _against_calls(ax: Axes, results: Results) -> None:
@@ -242,7 +284,8 @@ def _against_calls(ax: Axes, results: Results) -> None:
         metric, color, style = METRICS[label]
         values = results.values("network", "train", metric)
         ax.plot(called, values, style[0], color=color, alpha=0.6, label=label)
+        star = palette.FIRST_SEED | {"color": color, "markeredgecolor": palette.INK}
         first = f"seed {results.plan.seeds[0]} (one run)" if label == "accuracy" else "_nolegend_"
-        ax.plot(called[0], values[0], **palette.FIRST_SEED, label=first)
+        ax.plot(called[0], values[0], **star, label=first)
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.04, 1.04), xlabel="share of rows called class 1", ylabel="score")
     ax.set_title("Training rows, every seed")

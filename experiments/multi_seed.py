@@ -1,4 +1,4 @@
-"""How much do five networks trained alike differ on the same input?
+"""How much do networks trained alike differ on the same input?
 
 What the article says
 ---------------------
@@ -29,19 +29,20 @@ What the controlled scenario changes, and why that is fair
   two single networks.
 
 100 training rows and ten units are the listing's. 250 epochs make a round thousand steps; the listing's forty
-leave the line half learned. The references are the true line and always answering the mean. Thirty seeds are
-what every lesson has. Spreads are read as shares of the targets' own standard deviation; a tenth of that is
-the least that would be noticed. How far scores lie apart is read as a share of the mean error, by the root of
-the mean squared error, which has the target's own units as well.
+leave the line half learned. The references are the true line and always answering the mean. There are as many
+seeds as in every lesson. Spreads are read as shares of the targets' own standard deviation; a tenth of that is
+the least that would be noticed. How far scores lie apart is read as a share of the mean squared error; of the
+root of that error each share would be half as large.
 
 On real data the question is whether a handwritten digit is above 4. Rows, units and steps are those of the
 controlled scenario. The models of one replicate share their rows: others would be among the test rows.
 
 Limits. The networks of arm split pick 100 rows of a pool of 200, so that any two share about half of their
-rows: its spread is less than that of wholly new rows, and it must not be ranked against arm data. Arm masks has
-another network than the others, one with dropout, so that its spread is not strictly comparable either. Spreads
-add in squares only if sources act independently. At 250 epochs the training loss is still falling slowly: some
-of the spread is unfinished training. Two averages of four share no member, but they share their data.
+rows: its spread is less than that of wholly new rows; so that nobody ranks it against arm data, it is in the
+tables only. Arm masks has another network than the others, one with dropout, so that its spread is not strictly
+comparable either. Spreads add in squares only if sources act independently. At 250 epochs the training loss is
+still falling slowly: some of the spread is unfinished training. Two averages of four share no member, but they
+share their data.
 
 What came out
 -------------
@@ -121,11 +122,14 @@ four times the epochs both spreads grow, at either size, and that from data is t
 How to read the figure
 ----------------------
 As written (left): the five answers to each input in one replicate, as far apart as random targets are; then
-both spreads over all replicates. Controlled (middle): how far answers spread, by what differs between the
-networks, as a share of the targets' standard deviation; the two columns at the right end, of two single
-networks and of two averages of four, belong together. Then the test error of single networks and of averages,
-between the true line and always answering the mean. On real data (right): the spreads again. The strip
-beneath has the effects in margins.
+their spread over all replicates, as a share of the targets' standard deviation. Controlled (middle): the same,
+by what differs between eight networks. Lines mark the least that would be noticed, half of the targets' spread,
+from which on differences are not slight (where the axis reaches so far), and the least that counts of a single
+source. The two columns at the right end, of two single networks and of two averages of four, belong together.
+Then how far apart the test errors of one replicate's networks lie, as a share of their mean; then the test
+error of single networks and of averages, a dot a replicate, between the noise's variance, which is what the
+true line costs, and always answering the mean. On real data (right): spreads of answers and of scores again.
+The strip beneath has the effects in margins.
 
 Three things to try
 -------------------
@@ -143,14 +147,14 @@ Four times the epochs. Do the networks agree better once they have finished lear
 python -m run scenario=multi_seed_controlled replicates=3 training.epochs=1000
 """
 
-from collections.abc import Container
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from mirage.claims.results import Results
 from mirage.figures import palette, panels
-from mirage.figures.panels import Panels
+from mirage.figures.panels import Panel, Panels
 
 CLAIMS = (
     "seeds-alone-change-predictions",
@@ -163,49 +167,86 @@ CLAIMS = (
 SOURCES = {
     "initial\nweights": "init",
     "order": "order",
-    "dropout\nmasks": "masks",
-    "split": "split",
+    "drop-\nout\nmasks": "masks",
     "data": "data",
     "all but\nmasks": "all",
-    "two\nsingle\nnetworks": "pair",
-    "two\naverages\nof four": "ensemble",
+    "weights\nand\norder": "single",
+    "two\nsingle": "pair",
+    "two\naver-\nages": "ensemble",
 }
-SHARE = "spread, as a share of the targets'"
+SINGLY = {"init": "initial-weights-matter", "order": "batch-order-matters", "masks": "dropout-masks-matter"}
+SHARE = "spread / sd of the targets"
 
 
 def as_written(results: Results) -> Panels:
     """The five answers to each input, and how far they spread over all replicates."""
-    spreads = {
-        "answers to\nan input": ("network", "model", "prediction_spread", palette.UNTREATED),
-        "targets": ("network", "model", "target_spread", palette.REFERENCE),
-    }
-    return [(5.0, _answers), (3.6, panels.scores(spreads, "standard deviation", "Spread"))]
+    network = {"five\nnetworks": ("network", palette.UNTREATED)}
+    return [(4.4, _answers), (2.6, _spreads(network, "Spread"))]
 
 
 def controlled(results: Results) -> Panels:
-    """How far answers spread, by what differs between networks, and what averaging does to the error."""
+    """How far answers spread, by what differs between networks, how far scores do, and what averaging does to them."""
     errors = {
         "single": ("single", "test", "mse", palette.UNTREATED),
         "average\nof four": ("ensemble", "test", "mse", palette.TREATED),
     }
-    return [
-        (8.6, panels.scores(_spreads(), SHARE, "Spread, by what differs")),
-        (3.4, panels.scores(errors, "mean squared error", "Test error")),
-    ]
+    drawn = panels.scores(errors, "mean squared error", "Error, over draws")
+
+    def error(ax: Axes, results: Results) -> None:
+        drawn(ax, results)
+        for line in ax.get_lines():
+            if line.get_label() == "true line":
+                line.set_label("true line (noise only)")
+
+    return [(7.8, _spreads(_colored(results))), (2.4, _scores), (3.0, error)]
 
 
 def real(results: Results) -> Panels:
-    """How far answers spread, by what differs between networks."""
-    return [(6.4, panels.scores(_spreads(set(results.plan.arms)), SHARE, "Spread, by what differs"))]
+    """How far answers spread, by what differs between networks, and how far scores do."""
+    return [(6.0, _spreads(_colored(results))), (2.4, _scores)]
 
 
-def _spreads(arms: Container[str] = frozenset(SOURCES.values())) -> dict[str, tuple[str, str, str, str]]:
-    """Columns of `panels.scores`: the relative spread of those of `SOURCES` that are among the arms."""
+def _colored(results: Results) -> dict[str, tuple[str, str]]:
+    """The arms that `SOURCES` names, as far as there are such: label to (arm, colour)."""
     return {
-        label: (arm, "model", "relative_spread", palette.TREATED if arm == "ensemble" else palette.UNTREATED)
+        label: (arm, palette.TREATED if arm == "ensemble" else palette.UNTREATED)
         for label, arm in SOURCES.items()
-        if arm in arms
+        if arm in results.plan.arms
     }
+
+
+def _spreads(arms: Mapping[str, tuple[str, str]], title: str = "Spread of answers, by what differs") -> Panel:
+    """Relative spreads, and what claims ask of them: lines at what is noticed and what is no longer slight."""
+    columns = {label: (arm, "model", "relative_spread", color) for label, (arm, color) in arms.items()}
+
+    def draw(ax: Axes, results: Results) -> None:
+        panels.scores(columns, SHARE, title)(ax, results)
+        ax.set_ylim(bottom=0)
+        for x, (arm, _) in enumerate(arms.values()):
+            if arm in SINGLY:
+                _line(ax, (x - 0.4, x + 0.45), results.margin(SINGLY[arm]), "least that counts of one source", "-")
+        _line(ax, None, results.margin("seeds-alone-change-predictions"), "least that is noticed", ":")
+        slight = results.tests.get("runs-differ-slightly")
+        if slight and isinstance(slight.right, (int, float)):
+            _line(ax, None, slight.right - slight.margin, "no longer slight", "--")
+
+    return draw
+
+
+def _scores(ax: Axes, results: Results) -> None:
+    """How far apart the test errors of one replicate's networks lie, and up to where that is hardly."""
+    shown = {"weights\nand\norder": ("single", "model", "relative_score_spread", palette.UNTREATED)}
+    panels.scores(shown, "spread / mean error", "Scores, by run")(ax, results)
+    ax.set_ylim(bottom=0)
+    _line(ax, None, results.margin("score-stays-the-same"), "more is no longer hardly", "-.")
+
+
+def _line(ax: Axes, across: tuple[float, float] | None, height: float | None, label: str, style: str) -> None:
+    """A grey line at a height that a claim names, over some columns or the panel; nothing if it lies above it."""
+    if height is not None and height < ax.get_ylim()[1]:
+        first = label not in ax.get_legend_handles_labels()[1]
+        x = across or ax.get_xlim()
+        ax.plot(x, (height, height), style, color=palette.REFERENCE, label=label if first else "_again", zorder=1)
 
 
 def _answers(ax: Axes, results: Results) -> None:

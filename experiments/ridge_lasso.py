@@ -36,7 +36,8 @@ What the controlled scenario changes, and why that is fair
 - The best possible rule is the reference. The seventeen features that say nothing are the negative control: a
   penalty has no reason to keep them.
 
-Thirty seeds draw the data anew; that number is the same in all lessons and was fixed before the first run.
+Every seed draws the data anew. How many seeds there are is the same in all lessons, and was fixed with the tests
+before any of them was run.
 
 Limits. The validation rows are more than the training rows, and only the chosen arms use them: a search on fewer
 would choose less well. A grid of powers of ten is coarse. Two normal clouds of equal shape are the home ground of
@@ -120,10 +121,11 @@ The articles also say, which needs no measuring:
 .. end
 
 How many weights does L1 set to zero? That is a matter of its strength. L1 drops a feature if moving its weight
-gains less than the penalty costs. Summed over 80 rows, chance alone makes a feature that says nothing seem to gain
-several times the cost at strength 1. So most of such features stay in. At strength 10 the cost is above what chance
-makes and below what the three features are worth: just those stay, in nearly every seed. At 100 nothing is worth
-its cost. The strength that predicts best lies between, and so do the weights it leaves. The listing's alpha lies at
+gains less than the penalty costs. Summed over 80 rows, chance alone makes a feature that says nothing seem to
+gain several times the cost at strength 1. So most of such features stay in. At strength 10 the cost is above
+what chance makes and below what the three features are worth: just those stay, in most seeds. At 100 nothing is
+worth its cost. Of these, 10 is the most accurate on average. Validation rows choose by the log loss, which
+often takes a weaker one; so the chosen models keep some features that say nothing. The listing's alpha lies at
 the far end, so its "many" is all, and would be all with a signal too, as the arm `rounded_lasso` shows.
 
 Why does ridge do nothing as written? Next to the sums of squares of 80 rows, an alpha of 1 is small: the
@@ -138,14 +140,18 @@ that. With random labels all outputs of ridge stay near one half, and hardly any
 
 How to read the figure
 ----------------------
-As written (left): how many of the ten weights are not zero, and the accuracy on 20 test rows, where every arm
-scatters around one half; the number under an arm's name is its alpha. Controlled (right): from left to right
-the penalty grows; apart, on the right, stands the strength that validation rows chose. The first panel counts
-the weights that L1 leaves among the 3 features that are of use and the 17 that are not, and all that L2 leaves;
-the second shows the accuracy on fresh rows beside the best possible rule. On real data: what the accuracy on the
-same test rows gains over next to no penalty, at the chosen strength of L2 and at ten times the default of L1. The
-strip beneath holds the claims: right of the stripe as claimed, left of it against the claim, on grey too small to
-matter. Where the stripe is green, it is what is claimed.
+As written (left): how many of the ten weights are not zero; the accuracy on 20 test rows, where every arm
+scatters around one half; the share of outputs that can't be probabilities. The number under an arm's name is its
+alpha. Controlled (middle): from left to right the penalty grows; apart, on the right, stands the strength that
+validation rows chose. The first panel counts the weights that L1 leaves among the features that are of use (full
+marks) and those that are not (hollow), and all that L2 leaves. The second shows the accuracy on fresh rows beside
+the best possible rule, and for L2 that on its training rows: how far it lies above is fitted noise. (The axis
+does not begin at zero.) The third holds the outputs of the listing's two models against those of a model of
+classes. On real data (right): what the accuracy on the same test rows gains over next to no penalty, at the chosen
+strength of L2, at ten times the default of L1, and of a ridge regression of chosen strength whose output is cut
+at one half; then outputs as before. Grey stripes are what is too small to matter; a pair that no claim in the
+strip compares has none. The strip beneath holds the claims: right of the stripe as claimed, left of it against
+the claim, on grey too small to matter. Where the stripe is green, it is what is claimed.
 
 Three things to try
 -------------------
@@ -162,6 +168,8 @@ All twenty features say a little: L1 loses what made it better than L2.
 
 python -m run scenario=ridge_lasso_controlled replicates=10 data.n_informative=20
 """
+
+from collections.abc import Mapping
 
 from matplotlib.axes import Axes
 
@@ -189,6 +197,7 @@ WEAKEST = {"weakest": 0.01}
 L1 = {"l1_weak": 0.1, "l1": 1, "l1_strong": 10, "l1_strongest": 100}
 L2 = WEAKEST | {"l2_weak": 0.1, "l2": 1, "l2_strong": 10, "l2_strongest": 100}
 CHOSEN = 2000  # where the chosen strength is drawn
+BESIDE = 3000  # and that of another penalty, where the two would hide each other
 
 
 def from_above(lowest: float, panel: Panel, whole: bool = False) -> Panel:
@@ -203,56 +212,88 @@ def from_above(lowest: float, panel: Panel, whole: bool = False) -> Panel:
     return draw
 
 
+def outside(arms: Mapping[str, tuple[str, str]]) -> Panel:
+    """The share of outputs that cannot be probabilities, and the stripe of what is too small to matter."""
+    claim = "outputs-are-probabilities"
+    shown = {label: (f"{arm}.test.outside_unit", color, claim) for label, (arm, color) in arms.items()}
+    return from_above(-0.02, panels.paired_differences(shown, "share of outputs", "Outside 0 to 1"))
+
+
 def as_written(results: Results) -> Panels:
-    """Weights that are not zero, and the accuracy, for every arm."""
+    """Weights that are not zero, the accuracy, and outputs that are no probabilities."""
 
     def over_arms(split: str, metric: str) -> dict[str, tuple[str, str, str, str]]:
         return {label: (arm, split, metric, color) for arm, (label, color) in ARMS.items()}
 
     weights = panels.scores(over_arms("model", "nonzero_weights"), "weights that are not zero", "Sparsity")
     return [
-        (4.8, from_above(-0.5, weights)),
-        (4.8, panels.scores(over_arms("test", "accuracy"), "accuracy", "Test rows")),
+        (4.2, from_above(-0.5, weights)),
+        (4.2, panels.scores(over_arms("test", "accuracy"), "accuracy", "Test rows")),
+        (2.6, outside({"ridge\n1": ("ridge", palette.TREATED), "lasso\n1": ("lasso", palette.OTHER)})),
     ]
 
 
-def controlled(results: Results) -> Panels:
-    """Which weights are left, and the accuracy on fresh rows, along the penalty and at the chosen strength."""
-    counted = {
-        "L2, all features": ("l2", L2, "nonzero_weights", palette.TREATED, "s-"),
-        "L1, useless features": ("l1", L1, "nonzero_noise", palette.OTHER, "o:"),
-        "L1, useful features": ("l1", L1, "nonzero_informative", palette.OTHER, "o-"),
+def sparsity(ax: Axes, results: Results) -> None:
+    """Weights left along the penalty and at the chosen strength; hollow: those of features that say nothing."""
+    l1, l2 = L1 | {"l1_chosen": CHOSEN}, L2 | {"l2_chosen": CHOSEN}
+    useless = {"L1, useless features": (l1, "nonzero_noise", palette.OTHER, "o:")}
+    _along(useless, "model", "", "")(ax, results)
+    for line in ax.get_lines():
+        line.set(markerfacecolor="white", markeredgecolor=palette.OTHER, markeredgewidth=1.5)
+    lines = {
+        "L1": (l1, "nonzero_informative", palette.OTHER, "o-"),
+        "L2": (l2, "nonzero_weights", palette.TREATED, "s-"),
     }
-    scored = {
-        "L2": ("l2", L2, "expected_accuracy", palette.TREATED, "s-"),
-        "L1": ("l1", L1, "expected_accuracy", palette.OTHER, "o-"),
-    }
+    _along(lines, "model", "weights that are not zero", "Sparsity")(ax, results)
 
-    def lines(of: dict[str, tuple[str, dict[str, float], str, str, str]], split: str) -> dict[str, Line]:
-        along = {label: Line(arms, split, *rest) for label, (_, arms, *rest) in of.items()}
-        chosen = {f"_{label}": Line({f"{a}_chosen": CHOSEN}, split, *rest) for label, (a, _, *rest) in of.items()}
-        return along | chosen
 
-    best = {"bayes": Line(of_reference(L2 | {"l2_chosen": CHOSEN}), "test", "expected_accuracy")}
-    strength = "strength of the penalty"
+def accuracies(ax: Axes, results: Results) -> None:
+    """The accuracy on fresh and on training rows along the penalty and at the chosen strength."""
+    l1, l2 = L1 | {"l1_chosen": BESIDE}, L2 | {"l2_chosen": CHOSEN}
+    metric = "expected_accuracy"
+    fresh = {"L1": (l1, metric, palette.OTHER, "o-"), "L2": (l2, metric, palette.TREATED, "s-")}
+    _along({"L2, its training rows": (l2, "accuracy", palette.FURTHER[2], "s:")}, "train", "", "")(ax, results)
+    _along(fresh, "test", "accuracy", "Fresh and training rows", best=True)(ax, results)
+
+
+def _along(
+    lines: Mapping[str, tuple[dict[str, float], str, str, str]], split: str, ylabel: str, title: str, best: bool = False
+) -> Panel:
+    """Lines along the strengths, each (arms, metric, colour, style), cut off before the chosen strength."""
+    shown = {}
+    for label, (arms, *rest) in lines.items():
+        shown[label] = Line({arm: x for arm, x in arms.items() if x < CHOSEN}, split, *rest)
+        shown[f"_{label}"] = Line({arm: x for arm, x in arms.items() if x >= CHOSEN}, split, *rest)
+    if best:
+        shown["bayes"] = Line(of_reference(L2 | {"l2_chosen": CHOSEN}), split, "expected_accuracy")
 
     def named(x: float) -> str:
-        return f"{x:g}" if x < CHOSEN else "chosen"
+        return f"{x:g}" if x < CHOSEN else "chosen" if x == CHOSEN else ""
 
-    sparsity = panels.sweep(lines(counted, "model"), strength, "weights that are not zero", "Sparsity", named)
-    accuracy = panels.sweep(lines(scored, "test") | best, strength, "accuracy", "Fresh test rows", named)
-    return [(4.9, from_above(-1, sparsity, whole=True)), (4.9, from_above(0.4, accuracy))]
+    return panels.sweep(shown, "strength of the penalty", ylabel, title, named)
+
+
+def controlled(results: Results) -> Panels:
+    """Which weights are left, the accuracy along the penalty, and outputs of a regression and of a model of classes."""
+    shown = {
+        "ridge\n1": ("rounded", palette.TREATED),
+        "lasso\n1": ("rounded_lasso", palette.OTHER),
+        "logis-\ntic, L2": ("l2_chosen", palette.FURTHER[0]),
+    }
+    return [(4.4, from_above(-1, sparsity, whole=True)), (4.6, from_above(0.4, accuracies)), (2.9, outside(shown))]
 
 
 def real(results: Results) -> Panels:
-    """What either penalty, and a regression that is cut, gain over next to no penalty on the same real rows."""
+    """What penalties and a regression that is cut gain on real rows, and outputs that are no probabilities."""
     arms = {
         "L2,\nchosen": ("l2_chosen", palette.TREATED, "ridge-raises-test-accuracy"),
         "L1,\nstrong": ("l1_strong", palette.OTHER, "lasso-raises-test-accuracy"),
-        "ridge,\ncut": ("cut_chosen", palette.FURTHER[0], None),
+        "ridge,\ncut": ("cut_chosen", palette.FURTHER[1], None),
     }
     gains = {
         label: (f"{arm}.test.accuracy - weakest.test.accuracy", color, claim)
         for label, (arm, color, claim) in arms.items()
     }
-    return [(4.6, panels.paired_differences(gains, "accuracy gained", "Over next to no penalty, test rows"))]
+    gained = panels.paired_differences(gains, "test accuracy gained", "Over almost no penalty")
+    shown = {"ridge\n1": ("rounded", palette.TREATED), "logis-\ntic, L2": ("l2_chosen", palette.FURTHER[0])}
+    return [(4.0, gained), (2.6, outside(shown))]

@@ -15,10 +15,12 @@ from mirage.figures.palette import FIRST_SEED, INK, NEGLIGIBLE, REFERENCE, refer
 from mirage.metrics.curves import Bins
 
 BAND = (5, 95)  # percentiles over seeds
-MIDDLE = "middle 90 % of seeds"
+MIDDLE = "shaded: middle 90 % of seeds"
+OUTLINED = "thin: middle 90 % of seeds"
 MEAN = "mean, 95 % interval"
 NEUTRAL = {  # what is the same for every arm has no arm's colour in the legend
     MIDDLE: Patch(color=REFERENCE, alpha=0.3, linewidth=0),
+    OUTLINED: Line2D([], [], color=REFERENCE, linewidth=0.9),
     MEAN: Line2D([], [], color=INK, marker="D", markersize=8, linewidth=2.2),
 }
 
@@ -42,11 +44,20 @@ def rows_and_lines(ax: Axes, train: tuple[Array, Array], x: Array, lines: Mappin
     ax.set_ylabel("y (no unit)")
 
 
-def band(ax: Axes, x: Array, values: Array, color: str, label: str, linestyle: str = "-") -> None:
-    """Curves over seeds, values [seed, point] at x [point]: their median and, of several, the middle 90 %."""
+def band(
+    ax: Axes, x: Array, values: Array, color: str, label: str, linestyle: str = "-", outlined: bool = False
+) -> None:
+    """Curves over seeds, values [seed, point] at x [point]: their median and, of several, the middle 90 %.
+
+    `outlined` draws the bounds of the middle as thin lines, where shades would cover each other.
+    """
     if len(values) > 1:
         low, high = np.percentile(values, BAND, axis=0)
-        ax.fill_between(x, low, high, color=color, alpha=0.25, linewidth=0, label=_once(ax, MIDDLE))
+        if outlined:
+            ax.plot(x, low, color=color, linewidth=0.9, label=_once(ax, OUTLINED))
+            ax.plot(x, high, color=color, linewidth=0.9, label="_bound")
+        else:
+            ax.fill_between(x, low, high, color=color, alpha=0.25, linewidth=0, label=_once(ax, MIDDLE))
     ax.plot(x, np.median(values, axis=0), color=color, linestyle=linestyle, label=label)
 
 
@@ -118,6 +129,13 @@ def differences(ax: Axes, groups: Sequence[tuple[str, Array, str, float | None]]
         _dots(ax, column, values, color)
         _mean(ax, column + 0.27, values, color)
     _columns(ax, [label for label, _, _, _ in groups])
+
+
+def bracket(ax: Axes, columns: tuple[float, float], height: float, label: str) -> None:
+    """A bracket over two columns that a claim compares, its ends at `height` as a share of the panel; and its label."""
+    at, across = ax.get_xaxis_transform(), [columns[0], columns[0], columns[1], columns[1]]
+    ax.plot(across, [height - 0.02, height, height, height - 0.02], color=INK, linewidth=1.2, transform=at)
+    ax.text(sum(columns) / 2, height + 0.01, label, ha="center", va="bottom", fontsize=12, transform=at)
 
 
 def _columns(ax: Axes, labels: Sequence[str]) -> None:

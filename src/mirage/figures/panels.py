@@ -226,8 +226,8 @@ def precision_recall(arms: Mapping[str, tuple[str, str, str]], title: str) -> Pa
     return draw
 
 
-def along(arms: Mapping[str, tuple[str, str]], title: str) -> Panel:
-    """Probability along the decisive feature, over seeds; arms maps a label to (arm, colour)."""
+def along(arms: Mapping[str, tuple[str, str]], title: str, outlined: bool = False) -> Panel:
+    """Probability along the decisive feature, over seeds; arms maps a label to (arm, colour); see `marks.band`."""
 
     def draw(ax: Axes, results: Results) -> None:
         bare = True
@@ -240,7 +240,7 @@ def along(arms: Mapping[str, tuple[str, str]], title: str) -> Panel:
             if bare:
                 ax.step(x[0][:, 0], y[0], color=REFERENCE, linestyle="--", where="mid", label="the rule")
                 bare = False
-            marks.band(ax, x[0][:, 0], predicted, color, label)
+            marks.band(ax, x[0][:, 0], predicted, color, label, outlined=outlined)
         ax.set(ylim=(-0.04, 1.04), xlabel="decisive feature", ylabel="probability of class 1")
         ax.set_title(title)
 

@@ -27,7 +27,8 @@ What the controlled scenario changes, and why that is fair
 - Arm corrected is the network of arm inside with the shift of its probabilities taken back. So the Brier
   score tells overfitting from the mere fact that SMOTE makes the small class look common.
 - Arm equal has as many rows without imbalance, arm rare as many with one in fifty of the small class, to ask
-  whether imbalance makes a network overfit.
+  whether imbalance makes a network overfit. Arm equal_few has as few rows of the small class as arm rare, and
+  as few of the other: it tells the share from the number.
 - Scores across the leak are compared by balanced accuracy, since arm before also changes the shares of what
   is held out.
 
@@ -109,22 +110,29 @@ class are nearly all found: rows made from them stood in the training set. The b
 learns nothing and so cannot profit from a leak, scores those held-out rows as it scores fresh ones. So ease
 by itself seems to add little here.
 
-The leak does not make the model worse; its fresh score is even a little better. That is the other side of the
-same leak: the network has seen traces of the held-out rows, and so of more rows of the small class. If arm
-inside is given so many rows that its training part holds 100 of the small class, it scores on fresh rows like
-arm before (sweep `inside_more_rows`). What leakage spoils is the score one decides by.
+The leak does not make the model worse; its fresh score is even better, by less than would matter. That is the
+other side of the same leak: the network has seen traces of the held-out rows, and so of more rows of the
+small class. If arm inside is given so many rows that its training part holds 100 of the small class, it
+scores on fresh rows like arm before (sweep `inside_more_rows`). What leakage spoils is the score one decides
+by.
 
-Under strong imbalance the gap between training and fresh rows is wider. But that is better explained by
-numbers. With equal classes but only as many rows of the small class as arm original has, the gap is no
-smaller than under its imbalance (sweep `equal_few_rows`). That points to the few rows and not to their share,
-although that run has fewer rows of the large class, too.
+Under strong imbalance, one row in fifty, the gap between training and fresh rows is wider. The larger part of
+that is owed to numbers: it is there with equal classes as well, if there are as few rows of the small class
+(arm equal_few). What is left speaks for the share itself. It is about as large as what would matter, and
+these seeds do not settle on which side of that it lies. At one row in ten it is not seen: equal classes with
+as few rows of the small class as arm original has are overfitted no less (sweep `equal_few_rows`). Either arm
+of equal classes has fewer rows of the large class, too.
 
 How to read the figure
 ----------------------
-Left: fifty rows of each class without SMOTE and with it, so both networks score the same. Right: for each arm
-the balanced accuracy on held-out rows beside that on fresh ones, and their difference. Only where SMOTE came
-before the split do held-out rows promise what fresh ones do not keep. On real data: the same scores. Beneath:
-effects in margins, hollow as written, filled controlled.
+Left: fifty rows of each class without SMOTE and with it, so that both networks are the same and score the
+same. Right: for each arm the balanced accuracy on held-out rows beside that on fresh ones. Only where SMOTE
+came before the split do held-out rows promise what fresh ones do not keep; the next panel has the
+differences, of precision as well. Last, what is overfitted: how much better the rows trained on are ranked
+than fresh ones, by the share of the small class and the number of all rows, and the Brier score on fresh
+rows, with SMOTE's shift taken back. On real data: the same scores, and the differences that claims are about,
+each with its margin in grey and the interval that decides. That one is wider than the seeds suggest, as they
+are resamples of one set. Beneath: effects in margins, hollow as written, filled controlled.
 
 Three things to try
 -------------------
@@ -143,11 +151,13 @@ flattery stays. Add replicates=10 to see that its small lead on fresh rows goes:
 python -m run scenario=smote_balance_controlled arms.before.data.n_train=800 arms.before.training.epochs=62
 """
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from mirage.claims.results import Results
-from mirage.figures import palette, panels
-from mirage.figures.panels import Panels
+from mirage.claims.verdicts import pairs
+from mirage.figures import grouped, marks, palette, panels
+from mirage.figures.panels import Panel, Panels
 
 CLAIMS = (
     "smote-adds-minority-rows",
@@ -162,49 +172,97 @@ WHERE = (
     ("inside", "inside\ntraining", palette.TREATED),
     ("before", "before\nthe split", palette.OTHER),
 )
+GAPS = {  # by the share of the small class
+    "rare": ("1 in 50\nof 1,000", palette.FURTHER[0]),
+    "equal_few": ("1 in 2\nof 40", palette.FURTHER[1]),
+    "equal": ("1 in 2\nof 1,000", palette.FURTHER[2]),
+}
 
 
 def as_written(results: Results) -> Panels:
-    """Rows by class without SMOTE and with it, and what a network makes of either."""
-    arms = (("without", "original", palette.UNTREATED), ("with", "smote", palette.TREATED))
+    """Rows of either class without SMOTE and with it, and what a network makes of either."""
+    arms = (("none", "original", palette.UNTREATED), ("SMOTE", "smote", palette.TREATED))
     counts = {
-        f"{size}\n{label}": (arm, "model", f"n_{size}", color)
-        for size in ("majority", "minority")
+        f"{size}\n{label}": (arm, "model", f"n_{count}", color)
+        for size, count in (("class 1", "minority"), ("class 0", "majority"))
         for label, arm, color in arms
     }
-    accuracy = panels.two_by_two(("original", "without"), ("smote", "with"), "accuracy", "accuracy")
-    return [(4.6, panels.scores(counts, "training rows", "Rows by class")), (4.4, accuracy)]
+    brier = panels.two_by_two(("original", "none"), ("smote", "SMOTE"), "brier", "Brier score (0 is best)")
+    return [(4.0, panels.scores(counts, "training rows", "Rows by class")), (4.0, brier)]
 
 
 def controlled(results: Results) -> Panels:
-    """The score on held-out rows beside that on fresh ones, by where SMOTE took place."""
-    flattery = {
-        label: (
-            f"{arm}.validation.balanced_accuracy - {arm}.test.balanced_accuracy",
-            color,
-            "split-first-score-is-honest",
-        )
-        for arm, label, color in WHERE
-    }
-    return [
-        (5.8, _held_out_and_fresh),
-        (4.2, panels.paired_differences(flattery, "held out minus fresh", "Flattery")),
-    ]
+    """Held-out rows beside fresh ones by where SMOTE took place, how far scores flatter, and what is overfitted."""
+    return [(5.6, _held_out_and_fresh(WHERE)), (4.6, _flattery), (5.6, _overfitted)]
 
 
 def real(results: Results) -> Panels:
-    """The score on held-out rows beside that on fresh ones, by where SMOTE took place."""
-    return [(5.8, _held_out_and_fresh)]
+    """Held-out rows beside fresh ones, and what is tested of them: differences with the intervals that decide."""
+    return [(4.0, _held_out_and_fresh(WHERE[1:])), (5.4, _tested)]
 
 
-def _held_out_and_fresh(ax: Axes, results: Results) -> None:
-    """Balanced accuracy of every arm on held-out rows and on fresh ones, the arm's name beneath the two."""
-    arms = [one for one in WHERE if one[0] in results.plan.arms]
-    words = {"validation": "held out", "test": "fresh"}
-    shown = {f"{a} {split}": (a, split, "balanced_accuracy", color) for a, _, color in arms for split in words}
-    panels.scores(shown, "balanced accuracy", "Held-out rows and fresh ones")(ax, results)
-    ax.set_xticks(range(2 * len(arms)), [*words.values()] * len(arms))
-    below = ax.get_xaxis_transform()
-    for pair, (_, label, color) in enumerate(arms):
-        ax.plot([2 * pair - 0.35, 2 * pair + 1.35], [-0.11, -0.11], color=color, transform=below, clip_on=False)
-        ax.text(2 * pair + 0.5, -0.125, label, ha="center", va="top", fontsize=13.5, transform=below)
+def _held_out_and_fresh(where: tuple[tuple[str, str, str], ...]) -> Panel:
+    """Balanced accuracy of arms on held-out rows and on fresh ones, the arm's name beneath the two."""
+    words = {"held out": "validation", "fresh": "test"}
+    arms = {
+        label: {name: (arm, split, "balanced_accuracy", color) for name, split in words.items()}
+        for arm, label, color in where
+    }
+    return grouped.scores(arms, "balanced accuracy", "Held-out rows and fresh ones")
+
+
+def _flattery(ax: Axes, results: Results) -> None:
+    """By how much held-out rows promise more than fresh ones, by two scores."""
+    names = {"balanced_accuracy": "balanced accuracy", "precision": "precision"}
+    shown = {
+        f"{metric} {label}": (f"{arm}.validation.{metric} - {arm}.test.{metric}", color, None)
+        for metric in names
+        for arm, label, color in WHERE[1:]
+        if arm in results.plan.arms
+    }
+    panels.paired_differences(shown, "held out minus fresh", "Flattery")(ax, results)
+    each = len(shown) // 2
+    ax.set_xticks(range(len(shown)), [label for arm, label, _ in WHERE[1:] if arm in results.plan.arms] * 2)
+    groups = [(each * i, each * (i + 1) - 1, name, palette.REFERENCE) for i, name in enumerate(names.values())]
+    marks.beneath(ax, groups if each else [], lines=2)
+
+
+def _overfitted(ax: Axes, results: Results) -> None:
+    """How much better the rows trained on are ranked than fresh ones, by share and number of rows; Brier scores."""
+    around = "{0}.train.roc_auc - {0}.test.roc_auc"
+    gaps = [(label, results.side(around.format(arm)), color) for arm, (label, color) in GAPS.items()]
+    arms = (("original", "no\nSMOTE", palette.UNTREATED), ("corrected", "SMOTE", palette.TREATED))
+    briers = [(label, results.values(arm, "test", "brier"), color) for arm, label, color in arms]
+    shown = [[one for one in part if len(one[1])] for part in (gaps, briers)]
+    first, both = len(shown[0]), [*shown[0], *shown[1]]
+    marks.scores(ax, both, [{}] * len(both))
+    groups = [
+        (0, first - 1, "ROC AUC, train minus fresh", palette.REFERENCE),
+        (first, len(both) - 1, "Brier, fresh", palette.REFERENCE),
+    ]
+    marks.beneath(ax, [group for group in groups if group[0] <= group[1]], lines=2)
+    ax.set_ylim(bottom=0)
+    ax.set(ylabel="ROC AUC lost; Brier score", title="What is overfitted")
+
+
+def _tested(ax: Axes, results: Results) -> None:
+    """What claims test, a dot a seed: left side minus right side, with the margins and the intervals that decide."""
+    claims = {
+        "leakage-inflates-validation": "flattery,\nbalanced\naccuracy",
+        "resampled-validation-inflates-precision": "flattery,\nprecision",
+        "leakage-lowers-test-score": "fresh,\nbalanced\naccuracy",
+        "smote-mitigates-overfitting": "fresh,\nBrier,\nSMOTE",
+    }
+    judged = results.judged.set_index("claim")
+    columns = []
+    for claim, label in claims.items():
+        if claim in judged.index and np.isfinite(judged.loc[claim, "effect"]):
+            both = pairs(results.tests[claim], results.rows)
+            columns.append((claim, label, (both["left"] - both["right"]).to_numpy()))
+    color = {"smote-mitigates-overfitting": palette.TREATED}
+    marks.differences(
+        ax,
+        [(label, values, color.get(claim, palette.OTHER), results.margin(claim)) for claim, label, values in columns],
+        [judged.loc[claim, ["ci_low", "ci_high"]].to_numpy(float) for claim, _, _ in columns],
+    )
+    ax.set(ylabel="difference", title="What is tested")

@@ -18,10 +18,11 @@ BAND = (5, 95)  # percentiles over seeds
 MIDDLE = "shaded: middle 90 % of seeds"
 OUTLINED = "thin: middle 90 % of seeds"
 MEAN = "mean, 95 % interval"
+DECIDES = "mean, deciding interval"
 NEUTRAL = {  # what is the same for every arm has no arm's colour in the legend
     MIDDLE: Patch(color=REFERENCE, alpha=0.3, linewidth=0),
     OUTLINED: Line2D([], [], color=REFERENCE, linewidth=0.9),
-    MEAN: Line2D([], [], color=INK, marker="D", markersize=8, linewidth=2.2),
+    **{name: Line2D([], [], color=INK, marker="D", markersize=8, linewidth=2.2) for name in (MEAN, DECIDES)},
 }
 
 
@@ -66,15 +67,17 @@ def _once(ax: Axes, label: str) -> str:
     return "_nolegend_" if label in ax.get_legend_handles_labels()[1] else label
 
 
-def _mean(ax: Axes, x: float, values: Array, color: str, marker: str = "D") -> None:
-    """The mean of defined values [seed] with its 95 % interval."""
+def _mean(
+    ax: Axes, x: float, values: Array, color: str, marker: str = "D", ends: Any = None, label: str = MEAN
+) -> None:
+    """The mean of defined values [seed] with its 95 % interval, or with an interval that has other ends."""
     known = defined(values)
     if len(known) > 1:
-        low, high = interval(known)
+        low, high = interval(known) if ends is None else ends
         mean, _ = mean_and_sd(known)
         ax.errorbar(
             x, mean, [[mean - low], [high - mean]], fmt=marker, color=color, markersize=8, capsize=5, linewidth=2.2,
-            label=_once(ax, MEAN),
+            label=_once(ax, label),
         )  # fmt: skip
 
 
@@ -112,13 +115,17 @@ def scores(
     _columns(ax, [label for label, _, _ in groups])
 
 
-def differences(ax: Axes, groups: Sequence[tuple[str, Array, str, float | None]]) -> None:
+def differences(
+    ax: Axes, groups: Sequence[tuple[str, Array, str, float | None]], deciding: Sequence[Array] = ()
+) -> None:
     """Paired differences, a column a group: a dot a seed, the mean with its 95 % interval, and zero.
 
     Parameters
     ----------
     groups
         (label, differences [seed], colour, margin); the grey stripe is what would not matter, inside the margin.
+    deciding
+        For every group the interval [low, high] that its verdict hangs on, which then stands for the 95 % interval.
     """
     ax.axhline(0, color=REFERENCE, linewidth=1.4)
     for column, (_, values, color, margin) in enumerate(groups):
@@ -127,7 +134,10 @@ def differences(ax: Axes, groups: Sequence[tuple[str, Array, str, float | None]]
             label = _once(ax, "too small to matter")
             ax.add_patch(Rectangle(corner, width, 2 * margin, color=NEGLIGIBLE, linewidth=0, zorder=0, label=label))
         _dots(ax, column, values, color)
-        _mean(ax, column + 0.27, values, color)
+        if len(deciding):
+            _mean(ax, column + 0.27, values, color, ends=deciding[column], label=DECIDES)
+        else:
+            _mean(ax, column + 0.27, values, color)
     _columns(ax, [label for label, _, _, _ in groups])
 
 
@@ -141,6 +151,17 @@ def bracket(ax: Axes, columns: tuple[float, float], height: float, label: str) -
 def _columns(ax: Axes, labels: Sequence[str]) -> None:
     ax.set_xticks(range(len(labels)), list(labels))
     ax.set_xlim(-0.6, len(labels) - 0.4)
+
+
+def beneath(ax: Axes, groups: Sequence[tuple[int, int, str, str]], lines: int = 1) -> None:
+    """What neighbouring columns have in common, below their labels, which have so many lines.
+
+    Each group is (first column, last column, words, colour).
+    """
+    below, at = ax.get_xaxis_transform(), -0.05 - 0.058 * lines
+    for first, last, words, color in groups:
+        ax.plot([first - 0.35, last + 0.4], [at, at], color=color, transform=below, clip_on=False)
+        ax.text((first + last) / 2, at - 0.015, words, ha="center", va="top", fontsize=13.5, transform=below)
 
 
 def sweep(ax: Axes, x: Sequence[float], values: Sequence[Array], color: str, label: str, style: str = "o-") -> None:

@@ -39,7 +39,7 @@ What the controlled scenario changes, and why that is fair
 250 epochs are enough for each network to learn its training rows.
 
 Limits. 250 epochs do good and harm: they finish the learning and then fit single rows. Only two lengths are
-shown (the sweep epochs has more). Balanced accuracy at a threshold of one half is not what the best possible
+shown (sweep `epochs` has more). Balanced accuracy at a threshold of one half is not what the best possible
 rule aims at: it wants few errors.
 
 What came out

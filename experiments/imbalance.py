@@ -147,7 +147,7 @@ it:
 
 python -m run scenario=imbalance_controlled decision.threshold=0.1 replicates=5
 
-Move the classes further apart, and see how little the shares matter where little overlaps:
+Move the classes further apart, and see how much less the shares matter where little overlaps:
 
 python -m run scenario=imbalance_controlled data.separation=4 replicates=5
 """

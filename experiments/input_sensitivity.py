@@ -110,8 +110,9 @@ larger (sweep `probes_trained_longer`).
 Where do the steps within a class jump? In a network with exact labels, beside the boundary: a smooth curve that has
 to rise steeply there rises beside it, too, and far from it the curve is flat. On labels of which some are wrong the
 small network draws a gentle slope over the whole range, and hardly any step jumps. The large network has bent its
-curve around wrong labels, and is steep there as well. At a single point one sees little of this: whether the step
-there falls on a steep place is a matter of luck (sweep `step_position`).
+curve around wrong labels, and is steep there as well. At a single point one sees little of this. With exact labels
+the step there depends on how near the boundary is; in the large network it is also a matter of luck whether it falls
+on a steep place (sweep `step_position`).
 
 The L2 penalty takes the jumps of the large network away because it leaves less room for wrong labels: the
 accuracy on its own rows falls, that on fresh rows rises.

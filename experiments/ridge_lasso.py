@@ -155,7 +155,7 @@ the claim, on grey too small to matter. Where the stripe is green, it is what is
 
 Three things to try
 -------------------
-A fiftieth of the listing's alpha: lasso keeps some features now, and ridge is close to least squares.
+A fiftieth of the listing's alpha for arm lasso: it keeps some features now. (The other arms keep their own.)
 
 python -m run scenario=ridge_lasso replicates=30 model.alpha=0.02
 

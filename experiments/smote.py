@@ -125,8 +125,9 @@ on the original rows is far above what it scores on fresh ones: rows that were t
 
 The made-up rows rank fresh ones as repeated ones do. With SMOTE the ranking is a little better than without,
 and so it is with class weights and with plain oversampling; the synthetic rows are not the reason. Unfinished
-training explains little of it: trained for twice as long, the untreated network ranks hardly better, and
-after that it gets worse (sweep `untreated_longer`). Why the remedies rank better, these runs do not say.
+training explains little of it: trained for twice as long, the untreated network ranks hardly better, and for
+four times as long no better at all (sweep `untreated_longer`). Why the remedies rank better, these runs do not
+say.
 
 How to read the figure
 ----------------------

@@ -141,12 +141,12 @@ Other ready-made clusters. See in n_minority and n_majority whether SMOTE finds 
 python -m run scenario=smote_balance data.legacy_seed=1 replicates=3
 
 Train arms inside and before briefly, before rows are learned by heart, and watch the flattery of arm before
-shrink. (Arms original and equal keep their own epochs, so compare these two only.)
+shrink. (Arms original, equal, rare and equal_few keep their own epochs, so compare these two only.)
 
 python -m run scenario=smote_balance_controlled training.epochs=3 replicates=3
 
 Let arm before know no more rows of the small class than arm inside does, at as many steps as the others. The
-flattery stays. Add replicates=10 to see that its small lead on fresh rows goes:
+flattery stays. Add replicates=10 to see whether its small lead on fresh rows goes:
 
 python -m run scenario=smote_balance_controlled arms.before.data.n_train=800 arms.before.training.epochs=62
 """

@@ -22,8 +22,8 @@ What the controlled scenario changes, and why that is fair
   rows with noise. 20, 256 and 1,024 rows are compared under three budgets side by side.
 - Equal steps (arms rows_): about 2,000 each. The more rows, the fewer passes over them.
 - Equal passes (arms passes_, and rows_256): 250 each. The more rows, the more steps.
-- The best epoch (arms stopped_): each size keeps the weights of the epoch that is best on a fifth of its rows,
-  within about 2,000 steps, and is trained on the other rows.
+- The best epoch (arms stopped_): each size keeps the weights of the epoch, within about 2,000 steps, that is best
+  on 200 rows drawn beside.
 
 All test rows of a seed are the same 1,000 where the features are as many. The sizes are the listing's small
 one, about its large one and one beyond, chosen to fill batches of 32 wherever they can. The references are the
@@ -31,8 +31,8 @@ true line and a line fitted to the same rows. Errors are compared by the ratio o
 which is the mean squared distance from the true line: at 20 rows it scatters much, and has a long tail.
 
 Limits. No budget is fair by itself. At equal steps the noise that is learned by heart goes with the passes; at
-equal passes large sets are trained longer; at the best epoch a small set pays for the rows that it sets aside,
-and four rows hardly tell which epoch is best. What holds under all of them does not hang on the budget. Arms of
+equal passes large sets are trained longer; the best epoch is found on more rows than a small set has to spare.
+What holds under all of them does not hang on the budget. Arms of
 different size don't share rows.
 
 What came out
@@ -99,10 +99,17 @@ grid: a hook, at the only place where this network bends easily (see the lesson 
 How to read the figure
 ----------------------
 As written (left): fitted curves from 20 and from 200 rows, on one scale; note the hook at the left edge. Then
-the errors on the noise-free grid, where the true line scores 0. Controlled (right): the same two sizes on fresh
-data, beside the large one at the small one's steps; then what the test error exceeds the noise by against the
-number of rows, under the three budgets. The distance from the dotted line is what a fitted straight line would
-have spared. The strip beneath has the effects in margins.
+the errors on the noise-free grid, where the true line scores 0.
+
+Controlled (right): the same two sizes on fresh data, beside the large one at the small one's steps. Then, with ten
+features, the training error against the number of rows at equal passes and at the best epoch, and the squared
+distance to the true line under all three budgets. The distance from the dotted line is what a fitted straight line
+would have spared. Brackets join pairs that a claim compares: of the listing its two sizes, of the equal passes 256
+rows and 1,024. Axes are logarithmic and means geometric, as the tests take logarithms.
+
+The strip beneath has the effects in margins: right of the stripe as claimed, left of it
+against the claim, on grey too small to matter. Where the stripe is green, it is what is claimed, and either side of it
+is against the claim.
 
 Three things to try
 -------------------
@@ -119,10 +126,14 @@ Nearly no noise. Where there is little to learn by heart, see what more rows do 
 python -m run scenario=data_size_controlled replicates=5 data.noise=1
 """
 
+from collections.abc import Sequence
+
+import numpy as np
 from matplotlib.axes import Axes
 
 from mirage.claims.results import Results
-from mirage.figures import palette, panels
+from mirage.figures import compared, palette, panels
+from mirage.figures.compared import Column
 from mirage.figures.panels import Line, Panel, Panels, of_reference
 
 CLAIMS = (
@@ -133,19 +144,26 @@ CLAIMS = (
     "more-data-helps-at-equal-steps",
     "more-data-no-help-at-equal-passes",
 )
-BUDGETS = {  # arms by how many rows they have, validation rows included
+BUDGETS = {  # arms by how many rows they train on
     "equal passes": {"passes_20": 20, "rows_256": 256, "passes_1024": 1024},
     "equal steps": {"rows_20": 20, "rows_256": 256, "rows_1024": 1024},
     "best epoch": {"stopped_20": 20, "stopped_256": 256, "stopped_1024": 1024},
 }
-LOOKS = ((palette.UNTREATED, "s:"), (palette.OTHER, "^--"), (palette.TREATED, "o-"))
+LOOKS = (  # colour, line, and how far aside it is drawn, so that no line covers another
+    (palette.FURTHER[0], "s:", 0.91),
+    (palette.OTHER, "^--", 1.0),
+    (palette.FURTHER[1], "o-", 1.1),
+)
 WRITTEN = {"small": ("network, 20 rows", palette.UNTREATED), "large": ("network, 200 rows", palette.TREATED)}
 
 
 def as_written(results: Results) -> Panels:
     """The article's two pictures with bands over seeds, and the test errors."""
     curves: Panels = [(3.8, _curves(arm)) for arm in WRITTEN if arm in results.plan.arms]
-    errors = {label.removeprefix("network, "): (arm, "test", "mse", color) for arm, (label, color) in WRITTEN.items()}
+    errors = {
+        label.removeprefix("network, ").replace(" ", "\n"): (arm, "test", "mse", color)
+        for arm, (label, color) in WRITTEN.items()
+    }
     return [*curves, (2.6, panels.scores(errors, "mean squared error", "Test grid"))]
 
 
@@ -167,19 +185,40 @@ def _curves(arm: str) -> Panel:
 
 
 def controlled(results: Results) -> Panels:
-    """The listing on fresh data, and excess error against the number of rows under three budgets."""
-    listing = {
-        "20\nrows": ("listing_20", "test", "excess_mse", palette.UNTREATED),
-        "200": ("listing_200", "test", "excess_mse", palette.TREATED),
-        "200, same\nsteps": ("listing_200_steps", "test", "excess_mse", palette.OTHER),
-    }
-    lines = {
-        label: Line(arms, "test", "excess_mse", *look)
-        for (label, arms), look in zip(BUDGETS.items(), LOOKS, strict=True)
-    }
-    lines["least squares"] = Line(of_reference(BUDGETS["equal steps"], "least_squares"), "test", "excess_mse")
-    ylabel = "squared distance to true line"
+    """The listing on fresh data; training and excess error against the number of rows under three budgets."""
+    listing = [
+        (
+            "equal epochs",
+            [
+                Column("20\nrows", "listing_20.test.excess_mse", palette.UNTREATED),
+                Column("200\nrows", "listing_200.test.excess_mse", palette.TREATED),
+            ],
+        ),
+        ("equal\nsteps", [Column("200\nrows", "listing_200_steps.test.excess_mse", palette.FURTHER[2])]),
+    ]
+
+    def lines(split: str, metric: str, budgets: Sequence[str]) -> dict[str, Line]:
+        own = {
+            label: Line(arms, split, metric, *look)
+            for (label, arms), look in zip(BUDGETS.items(), LOOKS, strict=True)
+            if label in budgets
+        }
+        return own | {"least squares": Line(of_reference(BUDGETS["equal steps"], "least_squares"), split, metric)}
+
+    excess, rows = "squared distance to true line", "training rows"
+    tested = [("listing_20.test.excess_mse", "listing_200.test.excess_mse")]
+    budgets = panels.sweep(lines("test", "excess_mse", list(BUDGETS)), rows, excess, "Test rows", "{:,}".format, "xy")
+
+    def test_rows(ax: Axes, results: Results) -> None:
+        budgets(ax, results)
+        pair = {arm: results.values(arm, "test", "excess_mse") for arm in ("rows_256", "passes_1024")}
+        if all(map(len, pair.values())):
+            aside, passes = LOOKS[0][2], BUDGETS["equal passes"]
+            compared.tie(ax, *(aside * passes[arm] for arm in pair), np.concatenate(list(pair.values())))
+
+    followed = lines("train", "mse", ("equal passes", "best epoch"))
     return [
-        (4.4, panels.scores(listing, ylabel, "The listing, fresh data")),
-        (6.0, panels.sweep(lines, "training rows", ylabel, "Ten features, three budgets", "{:,}".format, log="xy")),
+        (3.8, compared.scores(listing, excess, "The listing, fresh data", log=True, tested=tested)),
+        (4.6, panels.sweep(followed, rows, "mean squared error", "Training error", "{:,}".format, log="xy")),
+        (5.6, test_rows),
     ]

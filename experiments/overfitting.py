@@ -10,7 +10,7 @@ What its code shows, and why
 ----------------------------
 The listing draws 20 points around a straight line, on a grid from 0 to 10, with a fixed seed. A network with
 two hidden layers of 128 and 64 units is trained on them for 2,000 epochs and scored on a grid of 100 points.
-The article shows one run. Here are thirty on the very same points: they differ in their initial weights and in
+The article shows one run. Here are many on the very same points: they differ in their initial weights and in
 the order of rows.
 
 The listing cannot show what it sets out to show, for two reasons. Its test grid carries no noise, while its
@@ -112,7 +112,8 @@ overfit too, if less than zero in the middle does (sweep `shifted_grid`).
 Size alone is not enough. The same large network is harmed far less where it has one feature: without the nine
 that say nothing there is little to fit noise with. And without its kinks it has as many weights and yet learns
 no more noise than a straight line. Size matters all the same: with kinks, the smallest network does better on
-fresh rows than the larger ones. But more is not always worse: the largest does no worse than one of 64 units.
+fresh rows than the larger ones. But more is not always worse: of the three sizes one of 64 units does worst, and
+the largest better.
 Nor does any of this hang on Keras, or on networks: a tree that grows until it knows its rows does harm as well.
 
 Rows are learned perfectly at some epoch, if not at the very last. For most of the time the training error of
@@ -128,11 +129,19 @@ The training error shows nothing of that: but for the leaps it only falls.
 How to read the figure
 ----------------------
 As written (left): the curves the network ends with, close to the fitted straight line; then the errors of
-every seed. On training rows the true line scores the noise that was drawn, on the noise-free grid it scores
-0. Controlled (right): errors over the epochs, of a network that can memorise and of one that cannot, with the
-epoch at which arm short stops; then by how much every model misses the true line at the end, by size, without
-kinks, and of another library. The strip beneath has the effects in margins: right of the grey stripe as
-claimed, left of it against the claim, on the stripe too small to matter.
+every seed: the lowest training error that any epoch reached, that at the end, and the error on the test grid. On
+training rows the true line scores the noise that was drawn, on the noise-free grid it scores 0.
+
+Controlled (right): errors over the epochs, of a network that can memorise and of one that cannot, with the
+epoch at which arm short stops. Then the differences that the claims test, seed by seed: the network's test error
+above its training error; its training error below that of the fitted line; its test error above the line's, and
+above that of the short run. In the grey stripe they are too small to matter. Last, by how much every model misses
+the true line at the end, on a logarithmic axis: by size, without kinks, and of another library. The bracket joins
+the two sizes that the claim compares; the means are geometric, as the tests take logarithms.
+
+The strip beneath has the effects in margins: right of the stripe as claimed, left of it
+against the claim, on grey too small to matter. Where the stripe is green, it is what is claimed, and either side of it
+is against the claim.
 
 Three things to try
 -------------------
@@ -149,11 +158,13 @@ Take the noise away. The network is as large as before; what is left of the gap?
 python -m run scenario=overfitting_controlled replicates=5 data.noise=0
 """
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from mirage.claims.results import Results
-from mirage.figures import epochs, palette, panels
-from mirage.figures.panels import Panels
+from mirage.figures import compared, epochs, marks, palette, panels
+from mirage.figures.compared import Column
+from mirage.figures.panels import Panel, Panels
 
 CLAIMS = (
     "overfitting-test-above-train",
@@ -163,48 +174,80 @@ CLAIMS = (
     "overfitting-longer-training-fits-noise",
     "overfitting-capacity-is-main-cause",
 )
+SIZES = (
+    (
+        "one hidden layer,\nunits",
+        [Column(f"{units:,}", f"units_{units}.test.excess_mse", palette.OTHER) for units in (8, 64, 1024)],
+    ),
+    (
+        "two layers",
+        [
+            Column("128\n+ 64", "network.test.excess_mse", palette.UNTREATED),
+            Column("no\nkinks", "linear.test.excess_mse", palette.TREATED),
+        ],
+    ),
+    (
+        "other library",
+        [
+            Column("net-\nwork", "perceptron.test.excess_mse", palette.FURTHER[0]),
+            Column("tree", "tree.test.excess_mse", palette.FURTHER[0]),
+        ],
+    ),
+)
+LINE = "network:least_squares"
+COMPARED = (  # what the claims about the network compare
+    ("network", [Column("test −\ntraining", "network.test.mse - network.train.mse", palette.UNTREATED)]),
+    (
+        "network and\nfitted line",
+        [
+            Column("training,\nline −\nnetwork", f"{LINE}.train.mse - network.train.mse", palette.FURTHER[1]),
+            Column("test,\nnetwork\n− line", f"network.test.mse - {LINE}.test.mse", palette.FURTHER[1]),
+        ],
+    ),
+    ("long and\nshort run", [Column("test,\nlong −\nshort", "network.test.mse - short.test.mse", palette.FURTHER[2])]),
+)
 
 
 def as_written(results: Results) -> Panels:
     """The article's picture with a band over seeds, and the errors of every seed."""
-    splits = {"training rows,\nnoisy": "train", "test grid,\nno noise": "test"}
-    errors = {label: ("network", split, "mse", palette.UNTREATED) for label, split in splits.items()}
+    shown = {
+        "training\nrows,\nlowest": ("model", "lowest_loss"),
+        "training\nrows,\nnoisy": ("train", "mse"),
+        "test grid,\nno noise": ("test", "mse"),
+    }
+    errors = {label: ("network", *number, palette.UNTREATED) for label, number in shown.items()}
     return [
         (4.6, panels.curves({"network": ("network", palette.UNTREATED)}, "What the network ends with")),
-        (4.2, panels.scores(errors, "mean squared error")),
+        (4.4, panels.scores(errors, "mean squared error")),
     ]
 
 
-def controlled(results: Results) -> Panels:
-    """Training and test error over the epochs of two networks; what all models miss the truth by."""
+def over_the_epochs() -> Panel:
+    """Training and test error of two networks, with the noise variance and the epoch at which the short run stops."""
     shown = {
         "network, training rows": ("network", "loss", palette.UNTREATED, ":"),
         "network, test rows": ("network", "val_loss", palette.UNTREATED, "-"),
-        "linear, training rows": ("linear", "loss", palette.TREATED, ":"),
-        "linear, test rows": ("linear", "val_loss", palette.TREATED, "-"),
+        "no kinks, training rows": ("linear", "loss", palette.TREATED, ":"),
+        "no kinks, test rows": ("linear", "val_loss", palette.TREATED, "-"),
     }
-    levels = [("network:true_line", "test", "mse"), ("network:least_squares", "test", "mse")]
-    excess = {
-        label: (arm, "test", "excess_mse", color)
-        for label, arm, color in (
-            ("8\nunits", "units_8", palette.OTHER),
-            ("64", "units_64", palette.OTHER),
-            ("1,024", "units_1024", palette.OTHER),
-            ("128 + 64", "network", palette.UNTREATED),
-            ("no\nkinks", "linear", palette.TREATED),
-            ("other\nlibrary", "perceptron", palette.FURTHER[0]),
-            ("tree", "tree", palette.FURTHER[0]),
-        )
-    }
-    curves = epochs.histories(shown, "mean squared error", "Over the epochs", levels, log="xy", lowest=0.1)
+    curves = epochs.histories(shown, "mean squared error", "Over the epochs", log="xy", lowest=0.1)
 
-    def over_the_epochs(ax: Axes, results: Results) -> None:
+    def draw(ax: Axes, results: Results) -> None:
         curves(ax, results)
+        noise = marks.middle(results.values("network:true_line", "test", "mse"))
+        if np.isfinite(noise):
+            ax.axhline(noise, color=palette.REFERENCE, linestyle="-.", linewidth=1.8, label="noise variance")
         if "short" in results.plan.arms:
             stop = results.plan.arms["short"].training.epochs
-            ax.axvline(stop, color=palette.INK, linewidth=1, label=f"epoch {stop}: the short run stops")
+            ax.axvline(stop, color=palette.INK, linewidth=1, label=f"epoch {stop}: short run stops")
 
-    return [
-        (5.6, over_the_epochs),
-        (6.4, panels.scores(excess, "squared distance to true line", "At the end")),
-    ]
+    return draw
+
+
+def controlled(results: Results) -> Panels:
+    """Errors over the epochs of two networks; what the claims compare; what all models miss the truth by."""
+    margins = ("overfitting-test-above-train", "overfitting-fits-noise", "overfitting-longer-training-fits-noise")
+    pairs = compared.differences(COMPARED, "difference of\nmean squared errors", "What the claims compare", margins)
+    tested = [("units_8.test.excess_mse", "units_1024.test.excess_mse")]
+    excess = compared.scores(SIZES, "squared distance to true line", "At the end", log=True, tested=tested)
+    return [(5.2, over_the_epochs()), (4.9, pairs), (6.4, excess)]

@@ -85,7 +85,7 @@ def kept(full: str, stopped: str, held: str) -> Panel:
             followed = zip(results.epochs(stopped, "val_loss"), curves, strict=True)
             best = [(int(at[np.argmin(curve)]), float(np.min(curve))) for at, curve in followed]
             epochs, lowest = zip(*best, strict=True)
-            label = "kept by stopping"
+            label = f"kept ({held} loss)"
             ax.plot(epochs, lowest, "o", color=TREATED, alpha=0.7, markersize=8, markeredgewidth=0, label=label)
         ticks = [x for x in (1, 3, 10, 30, 100, 300, 1000) if x <= ax.get_xlim()[1]]
         ax.set_xticks(ticks, [str(x) for x in ticks])

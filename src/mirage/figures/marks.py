@@ -8,21 +8,26 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.transforms import ScaledTranslation
 
 from mirage.claims.statistics import defined, interval, mean_and_sd
 from mirage.data.split import Array
 from mirage.figures.palette import FIRST_SEED, INK, NEGLIGIBLE, REFERENCE, reference_style
+from mirage.figures.style import logarithmic
 from mirage.metrics.curves import Bins
 
 BAND = (5, 95)  # percentiles over seeds
+LINE = 17.0  # points that a line of tick labels takes
 MIDDLE = "shaded: middle 90 % of seeds"
 OUTLINED = "thin: middle 90 % of seeds"
 MEAN = "mean, 95 % interval"
+GEOMETRIC = "geometric mean, 95 %"
 DECIDES = "mean, deciding interval"
+MEANS = (MEAN, GEOMETRIC, DECIDES)
 NEUTRAL = {  # what is the same for every arm has no arm's colour in the legend
     MIDDLE: Patch(color=REFERENCE, alpha=0.3, linewidth=0),
     OUTLINED: Line2D([], [], color=REFERENCE, linewidth=0.9),
-    **{name: Line2D([], [], color=INK, marker="D", markersize=8, linewidth=2.2) for name in (MEAN, DECIDES)},
+    **{name: Line2D([], [], color=INK, marker="D", markersize=8, linewidth=2.2) for name in MEANS},
 }
 
 
@@ -67,17 +72,38 @@ def _once(ax: Axes, label: str) -> str:
     return "_nolegend_" if label in ax.get_legend_handles_labels()[1] else label
 
 
-def _mean(
-    ax: Axes, x: float, values: Array, color: str, marker: str = "D", ends: Any = None, label: str = MEAN
-) -> None:
-    """The mean of defined values [seed] with its 95 % interval, or with an interval that has other ends."""
+def middle(values: Array, log: bool = False) -> float:
+    """The mean of defined values, NaN where there are none; with `log` the geometric mean of those above 0."""
     known = defined(values)
+    known = known[known > 0] if log else known
+    if not len(known):
+        return np.nan
+    return float(np.exp(np.log(known).mean()) if log else known.mean())
+
+
+def _mean(
+    ax: Axes,
+    x: float,
+    values: Array,
+    color: str,
+    marker: str = "D",
+    ends: Any = None,
+    label: str = MEAN,
+    log: bool = False,
+) -> None:
+    """The mean of defined values [seed] with its 95 % interval, or with an interval that has other ends.
+
+    With `log` mean and interval are those of the logarithms.
+    """
+    known = defined(values)
+    known = np.log(known[known > 0]) if log else known
     if len(known) > 1:
         low, high = interval(known) if ends is None else ends
         mean, _ = mean_and_sd(known)
+        low, mean, high = np.exp([low, mean, high]) if log else (low, mean, high)
         ax.errorbar(
             x, mean, [[mean - low], [high - mean]], fmt=marker, color=color, markersize=8, capsize=5, linewidth=2.2,
-            label=_once(ax, label),
+            label=_once(ax, GEOMETRIC if log else label),
         )  # fmt: skip
 
 
@@ -93,6 +119,7 @@ def scores(
     groups: Sequence[tuple[str, Array, str]],
     references: Sequence[dict[str, float]],
     first_seed: int | None = None,
+    log: bool = False,
 ) -> None:
     """Scores of every seed, a column a group: dots, the mean with its 95 % interval, and maybe a star.
 
@@ -104,14 +131,19 @@ def scores(
         For every group what the references score, by name; drawn as short grey lines, one style a reference.
     first_seed
         The number of the first seed, if its score is to carry a star.
+    log
+        Whether the axis is logarithmic, and means are geometric.
     """
     for column, (_, values, color) in enumerate(groups):
         _dots(ax, column, values, color)
-        _mean(ax, column + 0.27, values, color)
+        _mean(ax, column + 0.27, values, color, log=log)
         if first_seed is not None and len(values) and np.isfinite(values[0]):
             ax.plot(column, values[0], **FIRST_SEED, label=_once(ax, f"seed {first_seed} (one run)"))
         for name, value in references[column].items() if references else ():
-            level(ax, np.array([column - 0.4, column + 0.42]), np.array([value, value]), name)
+            if value > 0 or not log:
+                level(ax, np.array([column - 0.4, column + 0.42]), np.array([value, value]), name)
+    if log and any((defined(values) > 0).any() for _, values, _ in groups):
+        logarithmic(ax)
     _columns(ax, [label for label, _, _ in groups])
 
 
@@ -158,19 +190,29 @@ def beneath(ax: Axes, groups: Sequence[tuple[int, int, str, str]], lines: int = 
 
     Each group is (first column, last column, words, colour).
     """
-    below, at = ax.get_xaxis_transform(), -0.05 - 0.058 * lines
+    below = ax.get_xaxis_transform() + ScaledTranslation(0, -(9 + LINE * lines) / 72, ax.figure.dpi_scale_trans)
     for first, last, words, color in groups:
-        ax.plot([first - 0.35, last + 0.4], [at, at], color=color, transform=below, clip_on=False)
-        ax.text((first + last) / 2, at - 0.015, words, ha="center", va="top", fontsize=13.5, transform=below)
+        ax.plot([first - 0.35, last + 0.4], [0, 0], color=color, transform=below, clip_on=False)
+        ax.text((first + last) / 2, -0.015, words, ha="center", va="top", fontsize=13.5, transform=below)
 
 
-def sweep(ax: Axes, x: Sequence[float], values: Sequence[Array], color: str, label: str, style: str = "o-") -> None:
-    """A number against what was varied: at each x the values [seed] as faint dots, their mean and its 95 % interval."""
-    means = [float(np.nanmean(v)) if np.isfinite(v).any() else np.nan for v in values]
-    ax.plot(x, means, style, color=color, label=label, markersize=8)
+def sweep(
+    ax: Axes,
+    x: Sequence[float],
+    values: Sequence[Array],
+    color: str,
+    label: str,
+    style: str = "o-",
+    log: bool = False,
+) -> None:
+    """A number against what was varied: at each x the values [seed] as faint dots, their mean and its 95 % interval.
+
+    With `log` the means are geometric.
+    """
+    ax.plot(x, [middle(v, log) for v in values], style, color=color, label=label, markersize=8)
     for at, over_seeds in zip(x, values, strict=True):
         ax.plot(np.full(len(over_seeds), at), over_seeds, "o", color=color, alpha=0.2, markersize=5, markeredgewidth=0)
-        _mean(ax, at, over_seeds, color, style[0])
+        _mean(ax, at, over_seeds, color, style[0], log=log)
 
 
 def grid(ax: Axes, over_seeds: Sequence[Sequence[Array]]) -> None:

@@ -14,6 +14,7 @@ from mirage.claims.results import Results
 from mirage.data.split import Array
 from mirage.figures import marks
 from mirage.figures.palette import INK, REFERENCE, TREATED, UNTREATED
+from mirage.figures.style import logarithmic
 from mirage.metrics.curves import RECALLS
 from mirage.metrics.curves import precision_recall as precisions
 from mirage.metrics.curves import reliability as binned
@@ -28,7 +29,7 @@ COUNTS = {"n_majority", "n_minority", "nonzero_weights"}  # numbers without a sp
 NOWHERE = np.array([])  # no x: a level across the panel
 
 
-def _first_seed(results: Results) -> int | None:
+def first_seed(results: Results) -> int | None:
     """The seed whose outcome carries a star: the first, of an example as written."""
     return results.plan.seeds[0] if results.plan.about.kind == "as_written" else None
 
@@ -97,7 +98,7 @@ def scores(groups: Mapping[str, tuple[str, str, str, str]], ylabel: str, title: 
                 columns.append((label, results.values(arm, split, metric), color))
                 found = {r: results.values(f"{arm}:{r}", split, metric) for r in results.plan.about.references}
                 beside.append({r: mean_of(v) for r, v in found.items() if np.isfinite(v).any()})
-        marks.scores(ax, columns, beside, _first_seed(results))
+        marks.scores(ax, columns, beside, first_seed(results))
         _scale(ax, {metric for _, _, metric, _ in groups.values()})
         ax.set_ylabel(ylabel)
         ax.set_title(title)
@@ -137,6 +138,8 @@ class Line(NamedTuple):
     metric: str
     color: str = REFERENCE
     style: str = "o-"
+    aside: float = 1.0
+    """What x is multiplied by where it is drawn, so that lines don't cover each other."""
 
 
 def of_reference(arms: Mapping[str, float], reference: str = "bayes") -> dict[str, float]:
@@ -161,7 +164,7 @@ def sweep(
     ticks
         How the varied number is written below the axis, at every one of its values.
     log
-        The axes that are logarithmic: "", "x", "y" or "xy".
+        The axes that are logarithmic: "", "x", "y" or "xy". Means on a logarithmic axis are geometric.
     """
 
     def draw(ax: Axes, results: Results) -> None:
@@ -174,11 +177,15 @@ def sweep(
             at |= set(found)
             if line.color == REFERENCE:
                 reference = next(iter(line.arms)).partition(":")[2]
-                marks.level(ax, np.array(list(found)), np.array([mean_of(v) for v in found.values()]), reference)
+                means = np.array([marks.middle(v, "y" in log) for v in found.values()])
+                marks.level(ax, np.array(list(found)), means, reference)
             else:
-                marks.sweep(ax, list(found), list(found.values()), line.color, label, line.style)
-        for axis in log if at else "":
-            ax.set(**{f"{axis}scale": "log"})
+                shifted = [line.aside * x for x in found]
+                marks.sweep(ax, shifted, list(found.values()), line.color, label, line.style, "y" in log)
+        if at and "x" in log:
+            ax.set_xscale("log")
+        if at and "y" in log:
+            logarithmic(ax)
         ax.set_xticks(sorted(at), [ticks(x) for x in sorted(at)])
         ax.set_xticks([], minor=True)
         _scale(ax, {line.metric for line in lines.values()})

@@ -12,11 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
-from matplotlib.ticker import LogFormatter
+from matplotlib.ticker import LogFormatter, LogLocator, NullFormatter
 
 from mirage.records.files import write_bytes
 
 STYLE = Path(__file__).with_name("mirage.mplstyle")
+FEW = 300  # highest by lowest number of a logarithmic axis that has few powers of ten
 PLACES = 6  # decimals of positions, which are shares of a figure: far finer than a pixel, far coarser than rounding
 
 
@@ -62,6 +63,16 @@ def _ticks_as_math(ax: Axes) -> None:
             if isinstance(formatter, LogFormatter):
                 for label in labels():
                     as_math(label)
+
+
+def logarithmic(ax: Axes) -> None:
+    """Make the vertical axis logarithmic, with plain numbers 1, 2, 5 where it has few powers of ten."""
+    ax.set_yscale("log")
+    low, high = ax.dataLim.intervaly
+    if 0 < low <= high < FEW * low:
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter("{x:g}")
+        ax.yaxis.set_minor_formatter(NullFormatter())
 
 
 def settle(figure: Figure) -> None:

@@ -184,7 +184,8 @@ python -m run scenario=accuracy_paradox_controlled data.shift=1 replicates=5
 from matplotlib.axes import Axes
 
 from mirage.claims.results import Results
-from mirage.figures import grouped, palette, panels
+from mirage.figures import compared, palette, panels
+from mirage.figures.compared import UNIT, Column
 from mirage.figures.panels import Line, Panel, Panels, of_reference
 
 CLAIMS = (
@@ -204,13 +205,13 @@ def as_written(results: Results) -> Panels:
     """Confusion counts, and scores at the listing's shares and with equal classes."""
     rare = {"accu-\nracy": "accuracy", "mean\nrecall": BALANCED, "recall,\nclass 1": "recall", "ROC\nAUC": "roc_auc"}
     equal = {"mean\nrecall": BALANCED, "recall,\nclass 1": "recall"}
-    groups = {
-        "one row in eleven": grouped.columns("network", "train", rare, palette.UNTREATED),
-        "equal classes": grouped.columns("balanced", "train", equal, palette.TREATED),
-    }
+    groups = [
+        ("one row in eleven", compared.columns("network", "train", rare, palette.UNTREATED)),
+        ("equal classes", compared.columns("balanced", "train", equal, palette.TREATED)),
+    ]
     return [
         (3.8, panels.confusion("network", "train", palette.UNTREATED, "Training rows, mean")),
-        (5.4, grouped.scores(groups, "score", "Training rows, every seed")),
+        (5.4, compared.scores(groups, "score", "Training rows, every seed", UNIT)),
     ]
 
 
@@ -225,14 +226,15 @@ def controlled(results: Results) -> Panels:
         "best,\n1 in 11": ("overlap:bayes", palette.REFERENCE),
         "best,\nequal": ("overlap_equal:bayes", palette.REFERENCE),
     }
-    groups = {
-        "1 in 11, 250 epochs": grouped.columns("overlap_long", "test", scores, palette.UNTREATED),
-        "recall of class 1": {name: (arm, "test", "expected_recall", c) for name, (arm, c) in recalls.items()},
-    }
+    lost = [Column(tick, f"{arm}.test.expected_recall", color) for tick, (arm, color) in recalls.items()]
+    groups = [
+        ("1 in 11, 250 epochs", compared.columns("overlap_long", "test", scores, palette.UNTREATED)),
+        ("recall of class 1", lost),
+    ]
     return [
         (4.0, _two_by_two(LISTED, centred, "The listing's rows")),
         (4.0, _two_by_two(OVERLAPPING, {}, "Overlapping classes")),
-        (7.6, grouped.scores(groups, "score", "Overlapping: what tells, and what is lost")),
+        (7.6, compared.scores(groups, "score", "Overlapping: what tells, and what is lost", UNIT)),
     ]
 
 

@@ -160,8 +160,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from mirage.claims.results import Results
-from mirage.figures import grouped, marks, palette, panels
-from mirage.figures.grouped import Column
+from mirage.figures import compared, marks, palette, panels
+from mirage.figures.compared import UNIT, Column
 from mirage.figures.panels import Panels
 
 CLAIMS = (
@@ -185,41 +185,42 @@ LONG = "#56397A"  # SMOTE again, but trained for ten times the steps
 
 def as_written(results: Results) -> Panels:
     """The share of either class that is recognised, without SMOTE and with it, and the probabilities behind it."""
-    pairs = {"class 1": _both("original", "recall"), "class 0": _both("original", "recall_0")}
-    return [(4.2, grouped.scores(pairs, "recall", "Original rows, every seed")), (4.3, _probabilities)]
+    pairs = [("class 1", _both("original", "recall")), ("class 0", _both("original", "recall_0"))]
+    return [(4.2, compared.scores(pairs, "recall", "Original rows, every seed", UNIT)), (4.3, _probabilities)]
 
 
 def controlled(results: Results) -> Panels:
     """What every remedy finds and at how many false alarms, what that costs, and what two scores are worth."""
-    pairs = {
-        "balanced acc.,\n10 × steps": _long("expected_balanced_accuracy"),
-        "calibration\nerror": _both("test", "ece"),
-    }
-    return [(4.4, _decided), (4.0, _costs), (4.2, grouped.scores(pairs, "score", "Scores and probabilities"))]
+    pairs = [
+        ("balanced acc.,\n10 × steps", _long("expected_balanced_accuracy")),
+        ("calibration\nerror", _both("test", "ece")),
+    ]
+    return [(4.4, _decided), (4.0, _costs), (4.2, compared.scores(pairs, "score", "Scores and probabilities", UNIT))]
 
 
 def real(results: Results) -> Panels:
     """What every remedy costs, and the other numbers that claims are about."""
-    pairs = {
-        "recall,\nclass 1": _both("test", "recall"),
-        "recall,\nclass 0": _both("test", "recall_0"),
-        "balanced acc.,\n10 × steps": _long("balanced_accuracy"),
-        "calibration\nerror": _both("test", "ece"),
-    }
-    return [(4.0, _costs), (6.4, grouped.scores(pairs, "score", "Recall, scores and probabilities"))]
+    pairs = [
+        ("recall,\nclass 1", _both("test", "recall")),
+        ("recall,\nclass 0", _both("test", "recall_0")),
+        ("balanced acc.,\n10 × steps", _long("balanced_accuracy")),
+        ("calibration\nerror", _both("test", "ece")),
+    ]
+    return [(4.0, _costs), (6.4, compared.scores(pairs, "score", "Recall, scores and probabilities", UNIT))]
 
 
-def _both(split: str, metric: str) -> dict[str, Column]:
+def _both(split: str, metric: str) -> list[Column]:
     """A number without SMOTE and with it."""
-    return {"none": ("none", split, metric, palette.UNTREATED), "SMOTE": ("smote", split, metric, palette.TREATED)}
+    arms = (("none", "none", palette.UNTREATED), ("SMOTE", "smote", palette.TREATED))
+    return [Column(tick, f"{arm}.{split}.{metric}", color) for tick, arm, color in arms]
 
 
-def _long(fresh: str) -> dict[str, Column]:
+def _long(fresh: str) -> list[Column]:
     """Balanced accuracy of SMOTE with ten times the steps: on the original rows, all trained on, and on fresh ones."""
-    return {
-        "seen": ("smote_long", "original", "balanced_accuracy", LONG),
-        "fresh": ("smote_long", "test", fresh, LONG),
-    }
+    return [
+        Column("seen", "smote_long.original.balanced_accuracy", LONG),
+        Column("fresh", f"smote_long.test.{fresh}", LONG),
+    ]
 
 
 def _decided(ax: Axes, results: Results) -> None:

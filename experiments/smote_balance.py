@@ -156,7 +156,8 @@ from matplotlib.axes import Axes
 
 from mirage.claims.results import Results
 from mirage.claims.verdicts import pairs
-from mirage.figures import grouped, marks, palette, panels
+from mirage.figures import compared, marks, palette, panels
+from mirage.figures.compared import UNIT, Column
 from mirage.figures.panels import Panel, Panels
 
 CLAIMS = (
@@ -204,11 +205,11 @@ def real(results: Results) -> Panels:
 def _held_out_and_fresh(where: tuple[tuple[str, str, str], ...]) -> Panel:
     """Balanced accuracy of arms on held-out rows and on fresh ones, the arm's name beneath the two."""
     words = {"held out": "validation", "fresh": "test"}
-    arms = {
-        label: {name: (arm, split, "balanced_accuracy", color) for name, split in words.items()}
+    arms = [
+        (label, [Column(name, f"{arm}.{split}.balanced_accuracy", color) for name, split in words.items()])
         for arm, label, color in where
-    }
-    return grouped.scores(arms, "balanced accuracy", "Held-out rows and fresh ones")
+    ]
+    return compared.scores(arms, "balanced accuracy", "Held-out rows and fresh ones", UNIT)
 
 
 def _flattery(ax: Axes, results: Results) -> None:

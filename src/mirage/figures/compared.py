@@ -1,6 +1,6 @@
 """Panels of named groups of columns, given in words of a claims file: scores with tested pairs tied, differences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ from mirage.figures.panels import Panel, first_seed
 
 TIE = 0.025  # height of a tie's ends, as a share of the panel's
 TESTED = "tested pair"
+UNIT = (-0.04, 1.04)  # limits of an axis of shares
 
 
 class Column(NamedTuple):
@@ -28,6 +29,11 @@ class Column(NamedTuple):
 
 
 Groups = Sequence[tuple[str, Sequence[Column]]]  # each with what its bracket says
+
+
+def columns(arm: str, split: str, metrics: Mapping[str, str], color: str) -> list[Column]:
+    """Several numbers of one arm: `metrics` maps a tick to each."""
+    return [Column(tick, f"{arm}.{split}.{metric}", color) for tick, metric in metrics.items()]
 
 
 def scores(

@@ -1,9 +1,17 @@
 """What holds for all tests."""
 
+import os
+import platform
 from typing import Any
 
 import hypothesis
 import pytest
+
+from mirage.training.replicate import INSTRUCTIONS
+
+# TensorFlow reads its flags once a process: whichever test imports it first, all compile for the same instructions.
+if platform.machine() in ("x86_64", "AMD64"):
+    os.environ.setdefault("XLA_FLAGS", INSTRUCTIONS)
 
 # How long an example takes says nothing about whether it holds, and machines are busy.
 hypothesis.settings.register_profile("untimed", deadline=None)

@@ -128,7 +128,7 @@ AS_WRITTEN: dict[str, dict[str, Listing]] = {
         "smote": Listing((4, 3), 89, HUNDRED | {"original": 100}, 10, {"original": [50, 50]}, Net([128, 64], 100)),
     },
     "accuracy_paradox": {
-        "balanced": Listing((5, 1), 26, {"train": 200}, 10, {"train": [100, 100]}, SHORT),  # ours
+        "balanced": Listing((5, 1), 26, {"train": 110}, 10, {"train": [55, 55]}, SHORT),  # ours
         "network": Listing((5, 1), 26, {"train": 110}, 10, {"train": BLOCKS}, SHORT),
     },
     "metric_choice": {"network": Listing((5, 2), 53, {"train": 200}, 10, {}, SHORT)},

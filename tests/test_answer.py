@@ -212,7 +212,7 @@ def test_a_single_run_ends_with_question_and_answer_and_a_sweep_does_not(tmp_pat
     end = done(*few, "seed=3").partition("\nquestion    ")[2].splitlines()
     assert end[0] == api.question("ridge_lasso")
     assert end[1].startswith(
-        'answer      "L1 sets many weights to zero" holds in this seed: nonzero_weights of lasso is 0'
+        'answer      "L1 sets many weights to zero, L2 makes them small and keeps them" holds in this'
     )
     assert all(line.startswith(" " * 12) for line in end[2:]) and end[-1].endswith(".")
     assert "\nanswer " not in done("-m", *few, "seed=3,4")

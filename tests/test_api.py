@@ -120,14 +120,14 @@ def test_load_reads_canonical_records_alone_and_without_tensorflow(tmp_path: Pat
             try:
                 read()
             except CannotRun as error:
-                assert str(error).startswith("imbalance: 30 of 30 replicates have no record"), error
+                assert str(error).startswith("imbalance: 100 of 100 replicates have no record"), error
             else:
                 raise AssertionError("there are no records")
         assert not project.RESULTS.exists()
         project.RESULTS = Path({str(tmp_path / "results")!r})
         mirage.run(canonical("imbalance"))
         results = mirage.load("imbalance")
-        assert results.plan.canonical and results.values("logistic", "test", "accuracy").shape == (30,)
+        assert results.plan.canonical and results.values("logistic", "test", "accuracy").shape == (100,)
         assert not {{"tensorflow", "keras"}} & set(sys.modules)
     """
     ran = script(code, tmp_path)

@@ -262,7 +262,7 @@ def test_a_rate_of_dropout_is_scored_at_the_end_and_at_its_best_epoch_and_nothin
         assert changed(kept, "training", stopping=None, validate_on="none") == arms[name]
 
 
-def test_sizes_are_compared_at_equal_steps_at_equal_passes_and_at_the_best_epoch_on_a_fifth_of_their_rows() -> None:
+def test_sizes_are_compared_at_equal_steps_at_equal_passes_and_at_the_best_epoch_by_rows_beside() -> None:
     arms = arms_of("data_size_controlled")
 
     def budget(of: str) -> dict[str, Arm]:
@@ -274,8 +274,7 @@ def test_sizes_are_compared_at_equal_steps_at_equal_passes_and_at_the_best_epoch
     assert max(steps) < 1.01 * min(steps)
     for name, arm in budget("stopped_").items():
         size = int(name.partition("_")[2])
-        assert arm.data.n_train + arm.data.n_validation == size
-        assert arm.data.n_validation == pytest.approx(size / 5, abs=0.5)
+        assert arm.data.n_train == size and arm.data.n_validation >= 100
         assert arm.training.stopping.patience >= arm.training.epochs  # to the end
     for arm in budget("listing_").values():  # of the listing's features and epochs, or of its small set's steps
         listed = plan("data_size").arms["large"]

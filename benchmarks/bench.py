@@ -163,11 +163,11 @@ def suite(note: Note, scratch: str) -> None:
     note(f"{documents.WHOLE} with real data and ready sweeps / all listings once", took / once, "times")
 
 
-def _scenarios(results: str, scenarios: Sequence[str], name: str, note: Note, target: str = "") -> float:
+def _scenarios(results: str, scenarios: Sequence[str], name: str, note: Note) -> float:
     """Wall time of these scenarios from no records, as `make all` does it; notes where it goes."""
     whole, out = command(*EVERYTHING, "scenario=" + ",".join(scenarios), f"results_dir={results}")
     log = (Path(results) / "runs" / "make-all.log").read_text(encoding="utf-8")
-    note(f"{name}, no records", whole, "s", target)
+    note(f"{name}, no records", whole, "s")
     phases = re.findall(r"^time .*added up: (.*)$", out, re.M)[-1]
     for phase, took in re.findall(r"([^,]+) ([\d.]+) s(?:, |$)", phases):
         note(f"{name}: {phase}, all cores added up", float(took), "s")

@@ -72,7 +72,6 @@ CONSTANTS = [
     ("data/laws/normals.py", "y = np.repeat([0, 1]", "y = np.repeat([0, 2]", EVERY - {"coin", "digits"}),
     ("data/laws/coin.py", '{"train": ', '{"training": ', {"coin"}),
     ("data/laws/coin.py", "np.full(len(x), 0.5)", "np.full(len(x), 0.6)", set()),  # its truth, which no record reads
-    ("data/parted.py", "", "HELPER = 1", set()),
     ("data/laws/digits.py", "LEVELS = 16", "LEVELS = 17", {"digits"}),
     ("data/packaged.py", "", "HELPER = 1", {"digits"}),
     ("data/stages/resample.py", 'integers("resample", 1)', 'integers("resample", 2)', {"smote"}),

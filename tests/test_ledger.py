@@ -8,11 +8,15 @@ import pytest
 from helpers import plan
 from made import DOCUMENT, ENTRY, OWN, TESTED, tidy
 
+from mirage import api
 from mirage.claims.claims import TABLES, WORDS
 from mirage.claims.stated import parse
 from mirage.claims.statistics import guarded_interval
 from mirage.claims.verdicts import COLUMNS
 from mirage.cli import report
+from mirage.cli.everything import actions
+from mirage.clock import Clock
+from mirage.config import project
 from mirage.figures.palette import VERDICT_COLOURS, VERDICT_SIGNS
 from mirage.report import documents, headlines, ledger, lessons
 from mirage.settings import ConfigError
@@ -225,3 +229,25 @@ def test_documents_are_those_that_are_there_and_only_changed_ones_are_written(ta
 def test_the_documents_of_this_checkout_are_those_of_its_tables():
     old = [file.name for file, text in report.texts().items() if file.read_text(encoding="utf-8") != text]
     assert old == [], "type: make report"
+
+
+def test_what_is_exact_by_construction_came_out_so():
+    tables = project.RESULTS / "tables"
+    judged = pd.concat([ledger.read_judged(tables, role) for role in TABLES]).set_index(["claim", "kind"])
+    exact = [
+        (claim.id, kind)
+        for lesson in project.lessons()
+        for claim in api.stated(lesson).claims
+        for kind, test in claim.tests.items()
+        if test.exact
+    ]
+    assert exact and all(judged.loc[key, "reason"].startswith("exact:") for key in exact)
+
+
+def test_a_headline_that_cannot_be_made_is_one_line(monkeypatch, capsys):
+    monkeypatch.setattr(report, "headlines", lambda: headlines.table([HEADLINE | {"scenario": "dual"}], ROWS))
+    assert report.main() == 2
+    assert capsys.readouterr() == ("", "conf/headlines.yaml, one: scenario: got 'dual', expected one of duel\n")
+    assert actions.documents(print, Clock()).errors == [
+        ("conf/headlines.yaml, one: scenario: got 'dual', expected one of duel", 2)
+    ]

@@ -15,11 +15,14 @@ from typing import Any
 Triple = tuple[str, str, str]  # arm, split, metric
 
 KINDS = ("as_written", "controlled", "real")  # of scenarios, in the order in which they are shown
-ROLES = ("claim", "finding", "check")  # what articles say; what we found; what must hold of our own experiment
-TABLES = {"claim": "claims.csv", "finding": "findings.csv", "check": "checks.csv"}  # where verdicts on them stand
+TABLES = {  # by role (what articles say; what we found; what must hold of our own experiment): where verdicts stand
+    "claim": "claims.csv",
+    "finding": "findings.csv",
+    "check": "checks.csv",
+}
 OURS = "ours"  # the basis of findings and checks
 BASES = ("stated", "implied")  # of claims
-CLAIMED = {"less": "below", "greater": "above", "same": "inside"}  # relation: region
+RELATIONS = ("less", "greater", "same")
 HOLDS, OPPOSITE, NO_EFFECT, FAILS = "holds", "fails_opposite", "fails_no_effect", "fails"
 AT_MARGIN, UNDEFINED, OPEN = "at_margin", "undefined", "open"
 ALSO, NOT, UNCLEAR = "also", "not", "unclear"  # on real data

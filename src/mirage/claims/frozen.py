@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from mirage.claims.claims import Claim, sides
 from mirage.claims.stated import Stated
-from mirage.records.identity import stated as settings
+from mirage.records.identity import described, stated
 
 if TYPE_CHECKING:
-    from mirage.config.plan import Plan
+    from mirage.config.plan import Arm, Plan
 
 VERDICT_SEEDS = range(200, 300)
 COLUMNS = ("name", "hash", "seeds")
@@ -50,10 +50,8 @@ def _plan(plan: "Plan", claims: Iterable[Claim]) -> dict[str, Any]:
     }
 
 
-def _arm(arm: Any) -> dict[str, Any]:
-    blocks = {"data": arm.data, "model": arm.model, "training": arm.training, "decision": arm.decision}
-    stages = [{"stage": type(stage).__name__, **settings(stage)} for stage in arm.stages.listed()]
-    return {"stages": stages} | {part: settings(block) for part, block in blocks.items() if block is not None}
+def _arm(arm: "Arm") -> dict[str, Any]:
+    return {"stages": []} | described(arm) | {"decision": stated(arm.decision)}
 
 
 def as_csv(frozen: Mapping[str, tuple[str, range]]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mirage.claims.claims import BASES, CLAIMED, KINDS, OURS, SIDE, Claim, Test, is_number, is_side, one_of, tests_of
+from mirage.claims.claims import BASES, KINDS, OURS, RELATIONS, SIDE, Claim, Test, is_number, is_side, one_of, tests_of
 
 SECTIONS = {"claims": "claim", "findings": "finding", "checks": "check"}
 OWN = ("id", "was", "text", "unit")
@@ -138,7 +138,7 @@ def _moved(where: str, place: str, entry: Any) -> Moved:
 def _test(where: str, entry: Any) -> Test:
     _keys(where, entry, ("left", "relation", "right", "margin", "reason"), ("exact",))
     left, relation, right, margin, reason = (entry[key] for key in ("left", "relation", "right", "margin", "reason"))
-    _expect(relation in list(CLAIMED), f"{where}.relation", one_of(relation, CLAIMED))
+    _expect(relation in RELATIONS, f"{where}.relation", one_of(relation, RELATIONS))
     for key, side in (("left", left), ("right", right)):
         _expect(is_side(side) or is_number(side), f"{where}.{key}", f"{side!r}, {SIDE}")
     differ = left != right and (isinstance(left, str) or isinstance(right, str))

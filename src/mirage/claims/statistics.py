@@ -144,12 +144,6 @@ def equal(values: Floats, margin: float) -> bool:
     return bool(np.ptp(values) <= ROUNDING * max(np.abs(values).max(), margin))
 
 
-def region(mean: npt.ArrayLike, margin: float) -> npt.NDArray[np.str_]:
-    """Where effects lie, by their means: ``below``, ``inside`` or ``above``. The bounds themselves are inside."""
-    beyond = np.abs(mean) > margin * (1 + ROUNDING)
-    return np.where(beyond, np.where(np.asarray(mean) > 0, "above", "below"), "inside")
-
-
 def skewness(values: Floats) -> Floats:
     """Skewness along the last axis, corrected for its bias in small samples (Fisher and Pearson's G1)."""
     n = values.shape[-1]

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from mirage.claims import statistics
-from mirage.claims.claims import CLAIMED, TABLES, WORDS, Test, Triple, is_size, sides, terms_of
+from mirage.claims.claims import HOLDS, TABLES, WORDS, Test, Triple, is_size, sides, terms_of
 from mirage.claims.results import Results
 from mirage.claims.stated import Stated
-from mirage.claims.verdicts import pairs
+from mirage.claims.verdicts import pairs, verdict
 
 NOTHING = "This scenario settles nothing: no claim that can be tested with it answers the question."
 
@@ -71,7 +71,7 @@ def _here(test: Test, results: Results) -> str:
     if both.empty:
         return f"cannot be told here, as {_lacking(test, results.rows)}"
     left, right = both["left"].mean(), both["right"].mean()
-    holds = statistics.region(left - right, test.margin) == CLAIMED[test.relation]
+    holds = verdict(test.relation, test.margin, (left - right, left - right)) == HOLDS
     if len(compared) == 1:
         over = "in this seed"
     elif len(both) == len(compared):

@@ -1,5 +1,6 @@
 """What is written from the tables: the ledger, the generated parts of README, docs and lessons. `make report`."""
 
+import sys
 from pathlib import Path
 
 from mirage import api
@@ -7,6 +8,7 @@ from mirage.claims.claims import TABLES
 from mirage.claims.stated import Stated
 from mirage.config import project
 from mirage.report import stamps
+from mirage.settings import ConfigError
 
 CODE = ("claims", "figures/palette.py", "report", "cli/report.py")  # what writes them
 DOCUMENTS = ("results/README.md", "README.md", "docs/performance.md", "docs/statistics.md")
@@ -45,8 +47,9 @@ def headlines() -> list[Path]:
         return []
     stated = project.read(file)["headlines"]
     rows = pd.read_csv(numbers, encoding="utf-8")
-    there = {str(name): part for name, part in rows.groupby("scenario") if name in project.scenarios()}
-    if not {one["scenario"] for one in stated} & set(project.scenarios()) <= set(there):
+    known = project.scenarios()
+    there = {str(name): part for name, part in rows.groupby("scenario") if name in known}
+    if any(one["scenario"] in known and one["scenario"] not in there for one in stated):
         return []
     found = {name: (api.canonical(name), part) for name, part in there.items()}
     return documents.write({project.RESULTS / "tables" / "headlines.csv": table(stated, found)})
@@ -85,11 +88,17 @@ def _contents() -> dict[str, bytes]:
     return {str(file.relative_to(project.ROOT)): file.read_bytes() if file.is_file() else b"" for file in files}
 
 
-def main() -> None:
-    """Write all of it again; say what changed."""
-    for file in write():
+def main() -> int:
+    """Write all of it again; say what changed; 2 for what cannot be written."""
+    try:
+        changed = write()
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    for file in changed:
         print(f"written     {file}")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -92,12 +92,14 @@ def in_a_line(error: Exception) -> str:
 
 
 def frozen() -> dict[str, tuple[str, range]]:
-    """What is frozen: by lesson, or by scenario that has none, a hash and the seeds that verdicts are passed on.
+    """What is frozen, nothing without a file: by lesson, or scenario that has none, a hash and the seeds of verdicts.
 
     Raises ConfigError, one line, for a file that says something else.
     """
     file = conf() / "claims" / "frozen.csv"
-    found = {}
+    found: dict[str, tuple[str, range]] = {}
+    if not file.exists():
+        return found
     with file.open(encoding="utf-8", newline="") as text:
         for row in csv.DictReader(text):
             seeds = re.fullmatch(r"(\d+)-(\d+)", row.get("seeds") or "")

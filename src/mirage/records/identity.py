@@ -57,18 +57,23 @@ def settings_of(arm: "Arm", vary: Collection[str], device: str = "cpu") -> dict[
     Settings at their default, which always means "off", are left out, so that a new setting changes no fingerprint.
     Of `vary` only the streams count that the arm draws from.
     """
-    blocks: dict[str, Any] = {"data": arm.data, "model": arm.model, "training": arm.training}
-    settings = {part: stated(block) for part, block in blocks.items() if block is not None}
-    stages = [{"stage": type(stage).__name__, **stated(stage)} for stage in arm.stages.listed()]
     contents = [content() for b in _blocks(arm) if (content := getattr(b, "content", None)) is not None]
     decisive = {
-        "settings": settings | ({"stages": stages} if stages else {}),
+        "settings": described(arm),
         "streams": sorted(set(vary) & arm.streams()),
         **_code(_entries(arm), frozenset(_names(_blocks(arm)))),
     }
     if any(contents):
         decisive["contents"] = [content for content in contents if content]
     return decisive if device == "cpu" else decisive | {"device": device}
+
+
+def described(arm: "Arm") -> dict[str, Any]:
+    """The settings of the blocks that draw, train and predict, as plain values, without those at their default."""
+    blocks: dict[str, Any] = {"data": arm.data, "model": arm.model, "training": arm.training}
+    settings = {part: stated(block) for part, block in blocks.items() if block is not None}
+    stages = [{"stage": type(stage).__name__, **stated(stage)} for stage in arm.stages.listed()]
+    return settings | ({"stages": stages} if stages else {})
 
 
 def _short(decisive: Mapping[str, Any]) -> str:

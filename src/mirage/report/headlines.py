@@ -65,7 +65,7 @@ def _row(stated: Mapping[str, Any], found: Mapping[str, tuple["Plan", pd.DataFra
         raise ConfigError(f"{where}: scenario: got {stated['scenario']!r}, expected one of {', '.join(found)}")
     plan, rows = found[stated["scenario"]]
     known = {name: _mean(side, rows, where) for name, side in stated["numbers"].items()}
-    asked = {found[1] for found in NUMBER.finditer(stated["text"])}
+    asked = {number[1] for number in NUMBER.finditer(stated["text"])}
     if asked != set(known):
         raise ConfigError(f"{where}: text: got numbers {', '.join(sorted(asked))}, expected {', '.join(sorted(known))}")
     text = " ".join(str(stated["text"]).format(**known).split())

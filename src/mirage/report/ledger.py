@@ -69,8 +69,7 @@ def counts(judged: pd.DataFrame) -> str:
         verdicts = judged.loc[judged["kind"] == kind, "verdict"]
         of_kind = [str(int(verdicts.isin(words).sum())) for words in OUTCOMES.values()]
         shares.append([f"{len(verdicts)} asked of {ROWS[kind]}", *of_kind])
-    table = markdown([f"{judged['claim'].nunique()} claims of the articles", *OUTCOMES], shares)
-    return table
+    return markdown([f"{judged['claim'].nunique()} claims of the articles", *OUTCOMES], shares)
 
 
 def line(rows: pd.DataFrame) -> list[str]:

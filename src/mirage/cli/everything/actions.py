@@ -15,6 +15,7 @@ from mirage.config import project
 from mirage.config.plan import Plan
 from mirage.making import Made, Watch
 from mirage.report import stamps, sweeps, tables
+from mirage.settings import ConfigError
 from mirage.training.schedule import tasks
 
 ONCE = ("import", "compile")  # phases that a program needs before its first stack, and no other
@@ -124,7 +125,10 @@ def documents(tell: Tell, clock: Clock) -> Done:
     from mirage.cli import report
 
     with clock.phase("write"):
-        return Done(report.write())
+        try:
+            return Done(report.write())
+        except ConfigError as error:
+            return Done(errors=[job.line_of(error)])
 
 
 def _read(plan: Plan, tell: Tell, clock: Clock) -> tuple[Made | None, Lines]:

@@ -216,7 +216,7 @@ def _colored(results: Results) -> dict[str, tuple[str, str]]:
 
 
 def _spreads(arms: Mapping[str, tuple[str, str]], title: str = "Spread of answers, by what differs") -> Panel:
-    """Relative spreads, and what claims ask of them: lines at what is noticed and what is no longer slight."""
+    """Relative spreads, and what claims ask of them: lines at what would be noticed and at the limit of slight."""
     columns = {label: (arm, "model", "relative_spread", color) for label, (arm, color) in arms.items()}
 
     def draw(ax: Axes, results: Results) -> None:
@@ -224,11 +224,11 @@ def _spreads(arms: Mapping[str, tuple[str, str]], title: str = "Spread of answer
         ax.set_ylim(bottom=0)
         for x, (arm, _) in enumerate(arms.values()):
             if arm in SINGLY:
-                _line(ax, (x - 0.4, x + 0.45), results.margin(SINGLY[arm]), "least that counts of one source", "-")
-        _line(ax, None, results.margin("seeds-alone-change-predictions"), "least that is noticed", ":")
+                _line(ax, (x - 0.4, x + 0.45), results.margin(SINGLY[arm]), "margin of one source", "-")
+        _line(ax, None, results.margin("seeds-alone-change-predictions"), "margin of other predictions", ":")
         slight = results.tests.get("runs-differ-slightly")
         if slight and isinstance(slight.right, (int, float)):
-            _line(ax, None, slight.right - slight.margin, "no longer slight", "--")
+            _line(ax, None, slight.right - slight.margin, "limit of slight", "--")
 
     return draw
 
@@ -238,7 +238,7 @@ def _scores(ax: Axes, results: Results) -> None:
     shown = {"weights\nand\norder": ("single", "model", "relative_score_spread", palette.UNTREATED)}
     panels.scores(shown, "spread / mean error", "Scores, by run")(ax, results)
     ax.set_ylim(bottom=0)
-    _line(ax, None, results.margin("score-stays-the-same"), "more is no longer hardly", "-.")
+    _line(ax, None, results.margin("score-stays-the-same"), "limit of hardly", "-.")
 
 
 def _line(ax: Axes, across: tuple[float, float] | None, height: float | None, label: str, style: str) -> None:

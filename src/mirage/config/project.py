@@ -134,12 +134,24 @@ def sweep_file(name: str) -> Path:
     return conf() / "sweep" / f"{name}.yaml"
 
 
-def lesson_file(lesson: str) -> Path:
-    """The file with a lesson's text and panels.
+def text_file(lesson: str) -> Path:
+    """The file with a lesson's text, a template.
 
     Raises ConfigError if there is none.
     """
-    file = EXPERIMENTS / f"{lesson}.py"
+    return _of_lesson(lesson, "md")
+
+
+def lesson_file(lesson: str) -> Path:
+    """The file with a lesson's panels.
+
+    Raises ConfigError if there is none.
+    """
+    return _of_lesson(lesson, "py")
+
+
+def _of_lesson(lesson: str, ending: str) -> Path:
+    file = EXPERIMENTS / f"{lesson}.{ending}"
     if not file.is_file():
         raise ConfigError(f"lesson: got {lesson}, expected a file {file}")
     return file

@@ -1,6 +1,8 @@
 """The ledger: what became of every claim, in one line each; made from results/tables, so no number is typed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import html
+import re
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -42,6 +44,11 @@ def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
+def escaped(data: str) -> str:
+    """Data as text of a Markdown cell: nothing in them is markup."""
+    return re.sub(r"([\\`*_\[\]$|])", r"\\\1", html.escape(data, quote=False))
+
+
 def mark(verdict: str) -> str:
     """A verdict with its sign."""
     return f"{VERDICT_SIGNS[verdict]} {WORDS[verdict]}"
@@ -78,7 +85,11 @@ def line(rows: pd.DataFrame) -> list[str]:
     shown = next(by_kind[kind] for kind in ("controlled", "as_written", "real") if kind in by_kind)
     text = shown["text"] + (f" *{shown['yardstick']}*" if shown["yardstick"] else "")
     marks = [mark(by_kind[kind]["verdict"]) if kind in by_kind else "" for kind in KINDS]
-    return [text, *marks, number({str(key): str(value) for key, value in shown.items()})]
+    return [text, *marks, number(_texts(shown))]
+
+
+def _texts(row: Mapping[Hashable, object]) -> dict[str, str]:
+    return {str(name): str(cell) for name, cell in row.items()}
 
 
 def by_lesson(judged: pd.DataFrame, answers: Mapping[str, Sequence[str]], folder: str = "experiments") -> str:
@@ -89,6 +100,29 @@ def by_lesson(judged: pd.DataFrame, answers: Mapping[str, Sequence[str]], folder
         first = next((name for name in answers.get(str(lesson), ()) if name in there), there[0])
         rows.append([f"[{lesson}]({folder}/{lesson}.py)", *line(claims[claims["claim"] == first])])
     return markdown(["lesson", "its first claim", *NAMES.values(), "number"], rows)
+
+
+def of_lesson(judged: pd.DataFrame, lesson: str) -> str:
+    """The claims of one lesson, as its page shows them: text, marks by kind of scenario, number.
+
+    `judged` has a column `role`; see `mirage.report.numbers.Numbers.judged`.
+    """
+    own = judged[(judged["lesson"] == lesson) & (judged["role"] == "claim")]
+    there = [kind for kind in KINDS if kind in set(own["kind"])]
+    places = [0, *(1 + KINDS.index(kind) for kind in there), 1 + len(KINDS)]
+    lines = [line(one) for _, one in own.groupby("claim", sort=False)]
+    header = ["the articles claim", *NAMES.values(), "effect"]
+    return markdown([header[at] for at in places], [[cells[at] for at in places] for cells in lines])
+
+
+def ours(judged: pd.DataFrame, lesson: str) -> str:
+    """What we found ourselves in one lesson, and its checks, a line a kind of scenario; empty if there are none."""
+    own = judged[(judged["lesson"] == lesson) & (judged["role"] != "claim")]
+    rows = [
+        [row["text"], row["role"], NAMES[row["kind"]], mark(row["verdict"]), number(row)]
+        for row in map(_texts, own.to_dict("records"))
+    ]
+    return markdown(["what", "", "in", "", "effect"], rows) if rows else ""
 
 
 def ledger(tables: Path, lessons: Sequence[Stated], headlines: Sequence[str]) -> str:
@@ -128,7 +162,7 @@ def _claims(claims: pd.DataFrame) -> str:
 def _ours(judged: pd.DataFrame) -> list[list[str]]:
     rows = []
     for row in judged.to_dict("records"):
-        shown = {str(key): str(value) for key, value in row.items()}
+        shown = _texts(row)
         rows.append([shown["text"], shown["lesson"], mark(shown["verdict"]), number(shown)])
     return rows
 

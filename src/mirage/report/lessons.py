@@ -1,93 +1,252 @@
-"""What came of a lesson's claims, in sentences: the generated part of its docstring, made from claims.csv."""
+"""Lessons: one template each, rendered from committed tables for GitHub, for a notebook, or for the site.
 
+A lesson's source, `experiments/NAME.md`, is a Jinja2 template with YAML front matter. It holds no result: numbers come
+from tables by name, what is said of them is asserted. Figure, chart, table and fold are macros, with a version for each
+form in `report/forms`.
+"""
+
+import functools
 import re
-import textwrap
+import traceback
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
 
-import pandas as pd
+import jinja2
+import yaml
 
+from mirage.claims.claims import WORDS
 from mirage.claims.stated import Stated
-from mirage.report.ledger import short
+from mirage.config import project
+from mirage.report import changes, ledger
+from mirage.report.numbers import Numbers, percent, short
+from mirage.settings import ConfigError
 
-WHERE = {"as_written": "As written", "controlled": "In the controlled experiment", "real": "On real data"}
-WIDTH = 100  # characters to a line of a lesson's text
-OPENING = (
-    "Brackets show each claim's test; the difference is its left side minus its right side, before the margin: the "
-    "mean over seeds with the interval that decides. Why a test is as it is, conf/claims/{lesson}.yaml says."
-)
-PART = re.compile(r"^\.\. generated: outcome\n.*?^\.\. end$", re.MULTILINE | re.DOTALL)
+Form = Literal["github", "notebook", "site"]
+Chart = Callable[[str, str, Mapping[str, Any]], str]  # kind, scenario, options; gives HTML without an empty line
 
-
-SAID = {
-    "holds": "it holds",
-    "fails_opposite": "it fails, and the opposite holds",
-    "fails_no_effect": "it fails, as there is no effect that matters",
-    "fails": "it fails",
-    "at_margin": "the effect is there, but of about the size of the margin",
-    "open": "it stays open",
-    "also": "it holds, too",
-    "not": "it does not hold",
-    "unclear": "it stays unclear",
-}
-HEADINGS = {"claim": "", "finding": "What we found ourselves:", "check": "Checks of the experiment:"}
+FORMS = Path(__file__).with_name("forms")
+FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
+TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
+KEYS = {"headline": str, "symptoms": list, "next": list, "example": dict, "notebook": dict}
 
 
-def sentence(row: Mapping[str, str], test: str) -> str:
-    """What came of a claim in one scenario: one plain sentence that follows from a row of claims.csv and the test."""
-    where, verdict = WHERE[row["kind"]], row["verdict"]
-    if not row["ci_low"]:
-        return f"{where} it has no verdict ({test}): {row['reason']}."
-    effect, low, high = (short(row[name], row["margin"]) for name in ("effect", "ci_low", "ci_high"))
-    exact = " in each seed" if row["ci_low"] == row["ci_high"] else f" ({low} to {high}, {row['n']} seeds)"
-    return f"{where} {SAID[verdict]} ({test}): the difference is {effect} {row['unit']}{exact}."
+@dataclass(frozen=True)
+class Page:
+    """A rendered lesson.
+
+    `text` is Markdown with the question as its title. `notices` say in a line each what the text was written for and
+    the tables no longer say; they stand below the title, too.
+    """
+
+    lesson: str
+    question: str
+    headline: str
+    """What came out, in a sentence."""
+    symptoms: tuple[str, ...]
+    """What somebody sees whom this lesson helps."""
+    then: tuple[str, ...]
+    """The lessons to go on with."""
+    example: Mapping[str, Mapping[str, Any]]
+    """The arms that the example trains, each with the arguments of its function `example`."""
+    notebook: Mapping[str, Any]
+    """The scenario and the settings that its notebook runs."""
+    text: str
+    notices: tuple[str, ...] = ()
 
 
-def outcome(stated: Stated, shown: Sequence[str], judged: pd.DataFrame) -> str:
-    """What came of all claims of a lesson: those of its figure first, then the others, our findings, our checks, notes.
+def question(lesson: str) -> str:
+    """The question of a lesson: the title of its source."""
+    return _question(lesson, project.text_file(lesson).read_text(encoding="utf-8"))
+
+
+def front(lesson: str) -> dict[str, Any]:
+    """What the front matter of a lesson's source says: headline (a template), symptoms, next, notebook.
+
+    Raises ConfigError, one line, if it says something else.
+    """
+    return _front(lesson, project.text_file(lesson).read_text(encoding="utf-8"))
+
+
+def headline(lesson: str, numbers: Numbers) -> str:
+    """What came out in a lesson, in a sentence, without rendering the rest of it."""
+    return _Rendering(lesson, "github", numbers, None, None).line(front(lesson)["headline"])
+
+
+def render(stated: Stated, form: Form, numbers: Numbers, chart: Chart | None = None, strict: bool = False) -> Page:
+    """A lesson in one of its forms.
 
     Parameters
     ----------
     stated
-        The lesson's claims file.
-    shown
-        The claims of its figure.
-    judged
-        The verdicts on claims, findings and checks, every cell as its text.
+        Its claims file.
+    chart
+        What draws an interactive chart; only the form ``site`` has them.
+    strict
+        Whether to refuse a text that the tables contradict; else it gets a notice.
+
+    Raises
+    ------
+    ConfigError
+        One line: the file, what it got, what was expected.
     """
-    judged = judged[judged["lesson"] == stated.lesson]
-    parts = [_wrapped(OPENING.format(lesson=stated.lesson))]
-    for role, heading in HEADINGS.items():
-        of_role = [claim for claim in stated.claims if claim.role == role]
-        ordered = sorted(of_role, key=lambda claim: shown.index(claim.id) if claim.id in shown else len(shown))
-        items = []
-        for claim in ordered:
-            records = judged[judged["claim"] == claim.id].to_dict("records")
-            rows = [{str(key): str(value) for key, value in row.items()} for row in records]
-            words = [claim.text, *(sentence(row, str(claim.tests[row["kind"]])) for row in rows), claim.yardstick]
-            items.append(_wrapped(" ".join(filter(None, words)), indent="- "))
-        if items:
-            parts += [heading] if heading else []
-            parts.append("\n".join(items))
-    if notes := [_wrapped(one.text, indent="- ") for one in stated.moved if one.place == "notes"]:
-        parts += ["The articles also say, which needs no measuring:", "\n".join(notes)]
-    return "\n\n".join(parts)
-
-
-def _wrapped(text: str, indent: str = "") -> str:
-    return textwrap.fill(
-        text, WIDTH, initial_indent=indent, subsequent_indent=" " * len(indent), break_on_hyphens=False
+    lesson = stated.lesson
+    source = project.text_file(lesson).read_text(encoding="utf-8")
+    given = _front(lesson, source)
+    rendering = _Rendering(lesson, form, numbers, stated, chart)
+    sentence = rendering.line(given["headline"])
+    text = rendering.text(FRONT.sub("", source, count=1), sentence)
+    if strict and rendering.notices:
+        raise ConfigError(f"experiments/{lesson}.md: {rendering.notices[0]}")
+    if rendering.notices:
+        text = _with_notices(text, rendering.notices)
+    return Page(
+        lesson,
+        _question(lesson, source),
+        sentence,
+        tuple(given["symptoms"]),
+        tuple(given["next"]),
+        given["example"],
+        given["notebook"],
+        re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
+        tuple(rendering.notices),
     )
 
 
-def filled(source: str, make: Callable[[], str]) -> str:
-    """A lesson's file with the generated part of its docstring, if it has one, made anew.
+class _Rendering:
+    """One lesson in one form: what its template can call."""
 
-    It stands between a line ``.. generated: outcome`` and a line ``.. end``. Where the docstring is not raw,
-    backslashes are doubled.
-    """
-    found = PART.search(source)
-    if not found:
-        return source
-    text = make().replace('"""', "'''")
-    text = text if source.startswith("r") else text.replace("\\", "\\\\")
-    return f"{source[: found.start()]}.. generated: outcome\n\n{text}\n\n.. end{source[found.end() :]}"
+    def __init__(self, lesson: str, form: Form, numbers: Numbers, stated: Stated | None, chart: Chart | None) -> None:
+        self.lesson, self.form, self.numbers, self.stated, self.chart = lesson, form, numbers, stated, chart
+        self.notices: list[str] = []
+
+    def line(self, template: str) -> str:
+        """A template of one line."""
+        return " ".join(self._guarded(lambda: self._environment.from_string(template).render()).split())
+
+    def text(self, template: str, headline: str) -> str:
+        """The whole text. Two passes of nothing: macros of the form see the lesson and its headline."""
+
+        def rendered() -> str:
+            known = {"lesson": self.lesson, "headline": headline, "draw": self._draw}
+            macros = self._environment.get_template(f"{self.form}.md.j2").make_module(known)
+            own = {name: macro for name, macro in vars(macros).items() if not name.startswith("_")}
+            return self._environment.from_string(template).render(own | {"headline": headline})
+
+        return self._guarded(rendered)
+
+    @functools.cached_property
+    def _environment(self) -> jinja2.Environment:
+        environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(FORMS),
+            undefined=jinja2.StrictUndefined,
+            lstrip_blocks=True,
+            trim_blocks=True,
+            keep_trailing_newline=True,
+            finalize=lambda value: short(value) if isinstance(value, int | float) else value,
+        )
+        environment.filters |= {"percent": percent, "short": short}
+        environment.globals |= {
+            "value": self.numbers.value,
+            "swept": self.numbers.swept,
+            "setting": self.numbers.setting,
+            "effect": self._effect,
+            "asserts": self._asserts,
+            "requires": self._requires,
+            "changes": self._changes,
+            "claims": self._claims,
+            "ours": self._ours,
+            "question": question,
+        }
+        return environment
+
+    def _guarded(self, render: Callable[[], str]) -> str:
+        try:
+            return render()
+        except jinja2.TemplateError as error:
+            raise ConfigError(f"experiments/{self.lesson}.md: {_where(error)}{error}") from None
+        except (ConfigError, TypeError, ZeroDivisionError) as error:
+            raise ConfigError(f"experiments/{self.lesson}.md: {_where(error)}{error}") from None
+
+    def _effect(self, claim: str, kind: str = "controlled") -> str:
+        """An effect with its unit and interval."""
+        return ledger.number(self.numbers.of_claim(claim, kind))
+
+    def _asserts(self, claim: str, **expected: str) -> str:
+        """Nothing; a notice where a verdict, by kind of scenario, is not the one that the text speaks of."""
+        for kind, verdict in expected.items():
+            if verdict not in WORDS:
+                raise ConfigError(f"asserts: got {verdict}, expected one of {', '.join(WORDS)}")
+            found = self.numbers.of_claim(claim, kind)["verdict"]
+            if found != verdict:
+                self.notices.append(f"claim {claim}, {kind}: got {found}, expected {verdict}")
+        return ""
+
+    def _requires(self, condition: bool, said: str) -> str:
+        """Nothing; a notice where the numbers do not bear out what the text says."""
+        if not condition:
+            self.notices.append(f"got numbers that deny it, expected: {said}")
+        return ""
+
+    def _changes(self, one: str, other: str, reasons: Mapping[str, str]) -> str:
+        """The table of what one scenario changes of another, with reasons."""
+        found = changes.changes(self.numbers.plan(one), self.numbers.plan(other), reasons)
+        kinds = (self.numbers.plan(name).about.kind.replace("_", " ") for name in (one, other))
+        said = [None, *(change.why for change in found)]
+        rows = [
+            [f"`{setting}`", ledger.escaped(before), ledger.escaped(after), "" if why == known else why]
+            for (setting, before, after, why), known in zip(found, said, strict=False)
+        ]
+        return ledger.markdown(["setting", *kinds, "why"], rows)
+
+    def _claims(self) -> str:
+        """The table of what became of the lesson's claims."""
+        return ledger.of_lesson(self.numbers.judged, self.lesson)
+
+    def _ours(self) -> str:
+        """The table of our own findings and checks."""
+        return ledger.ours(self.numbers.judged, self.lesson)
+
+    def _draw(self, kind: str, scenario: str, options: Mapping[str, Any]) -> str:
+        if self.chart is None:
+            raise ConfigError(f"chart: got no records to draw {kind} of {scenario} from")
+        return self.chart(kind, scenario, options)
+
+
+def _front(lesson: str, source: str) -> dict[str, Any]:
+    found = FRONT.match(source)
+    try:
+        given = yaml.safe_load(found[1]) if found else None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"experiments/{lesson}.md: front matter: {project.in_a_line(error)}") from None
+    there = given if isinstance(given, dict) else {}
+    if set(there) != set(KEYS) or not all(isinstance(there[key], of) for key, of in KEYS.items()):
+        expected = (
+            "headline (text), symptoms and next (lists), example (arguments by arm), notebook (scenario, settings)"
+        )
+        raise ConfigError(
+            f"experiments/{lesson}.md: front matter: got {', '.join(there) or 'none'}, expected {expected}"
+        )
+    return there
+
+
+def _question(lesson: str, source: str) -> str:
+    found = TITLE.search(FRONT.sub("", source, count=1))
+    if found is None:
+        raise ConfigError(f"experiments/{lesson}.md: got no title, expected a line `# QUESTION`")
+    return found[1].strip()
+
+
+def _where(error: BaseException) -> str:
+    """The line of the template that an error comes from, as far as it is known."""
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return f"line {error.lineno} after the front matter: "
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == "<template>"]
+    return f"line {lines[0]} after the front matter: " if lines else ""
+
+
+def _with_notices(text: str, notices: Sequence[str]) -> str:
+    listed = "\n".join(f"> - {notice}" for notice in notices)
+    before, title, after = text.partition(TITLE.search(text)[0])  # type: ignore[index]
+    return f"{before}{title}\n\n> **This text was written for other numbers.**\n>\n{listed}\n{after}"

@@ -9,11 +9,11 @@ TESTS := $(PY) -m pytest -n 2 --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help all lesson quick sweeps ray slurm test test-slow lint tables figures report freeze check bench lock check-locks clean
+.PHONY: help all lesson lessons quick sweeps ray slurm test test-slow lint tables figures report freeze check bench lock check-locks clean
 .PHONY: clean-records
 
 help:
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
 	@echo "PYTHON=/path/to/python chooses the Python that .venv is made with."
 
 all: .venv/ready  ## every scenario over its verdict seeds, ready sweeps, tables, figures; V=1: prints each scenario's table
@@ -50,7 +50,7 @@ tables: .venv/ready  ## all tables and what is written from them again, from the
 figures: .venv/ready  ## all figures of lessons again from the records
 	@$(EVERYTHING) 'scenario=glob(*)' 'steps=[figures]'
 
-report: .venv/ready  ## what is written from the tables: ledger, lessons, README
+report lessons: .venv/ready  ## what is written from the tables: lessons, ledger, README
 	$(REPORT)
 
 freeze: .venv/ready  ## fix claims and designs before their verdict seeds are run; NAMES="dropout": again, for the next seeds

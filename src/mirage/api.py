@@ -1,9 +1,9 @@
 """What notebooks, scripts, benchmarks and tests use: plans, results, lessons. Silent; raises, never exits."""
 
-import ast
 import importlib.util
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from mirage.config.plan import Plan
 from mirage.config.words import unknown
 from mirage.data.split import CannotDraw
 from mirage.making import CannotRun, Made, Watch, make
+from mirage.report.sources import Source
 from mirage.settings import ConfigError
 from mirage.training.schedule import Failure
 
@@ -136,9 +137,8 @@ def _check_claims(plan: Plan, claims: Iterable[Claim]) -> None:
 
 
 def question(lesson: str) -> str:
-    """The question of a lesson, the first line of its text; its panels are not loaded."""
-    text = ast.get_docstring(ast.parse(project.lesson_file(lesson).read_text(encoding="utf-8")))
-    return (text or "").partition("\n")[0]
+    """The question of a lesson; its panels are not loaded."""
+    return Source.read(lesson).question
 
 
 # -- lessons -------------------------------------------------------------------------------------------------
@@ -155,13 +155,26 @@ class Lesson:
 
     @property
     def question(self) -> str:
-        """The first line of the lesson's text."""
-        return (self.module.__doc__ or "").partition("\n")[0]
+        """What the lesson asks."""
+        return question(self.name)
 
     @property
     def text(self) -> str:
-        """The lesson's text."""
-        return self.module.__doc__ or ""
+        """The lesson's text in Markdown, with the numbers of the committed tables."""
+        from mirage.report import lessons
+        from mirage.report.numbers import Numbers
+
+        return lessons.render(self.name, "github", Numbers(project.RESULTS / "tables")).text
+
+    @property
+    def picture(self) -> Path:
+        """The file of the committed figure."""
+        return project.RESULTS / "figures" / f"{self.name}.png"
+
+    @property
+    def headline_picture(self) -> Path:
+        """The file of the committed picture that shows the finding alone."""
+        return project.RESULTS / "figures" / f"{self.name}_headline.png"
 
     def results(self) -> "list[Results]":
         """The canonical results of every kind of scenario, from records alone."""
@@ -171,7 +184,7 @@ class Lesson:
         """The lesson's figure with every kind of scenario, from records alone."""
         from mirage.figures.page import compose as composed
 
-        return composed(self.module, self.results())
+        return composed(self.module, self.question, self.results())
 
 
 def lesson(name: str) -> Lesson:
@@ -203,4 +216,4 @@ def _figure(results: "Results") -> "Figure":
     name = results.plan.about.lesson
     if name is None:
         raise ConfigError(f"lesson: got null, expected a scenario of a lesson; {results.plan.scenario} has no panels")
-    return composed(lesson_module(name), [results])
+    return composed(lesson_module(name), question(name), [results])

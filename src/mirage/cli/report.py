@@ -2,37 +2,53 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mirage import api
-from mirage.claims.claims import TABLES
-from mirage.claims.stated import Stated
 from mirage.config import project
 from mirage.report import stamps
+from mirage.report.sources import Source
 from mirage.settings import ConfigError
 
-CODE = ("claims", "figures/palette.py", "report", "cli/report.py")  # what writes them
+if TYPE_CHECKING:
+    from mirage.report.lessons import Page
+
+CODE = ("claims", "config", "figures/palette.py", "report", "cli/report.py")  # what writes them
 DOCUMENTS = ("results/README.md", "README.md", "docs/performance.md", "docs/statistics.md")
 TABLES_MADE = ("headlines.csv", "places.csv")
-READ = (*TABLES.values(), "fingerprints.csv", "benchmark.csv")
+UNREAD = ("metrics.csv", *TABLES_MADE)  # by what follows from tables: large, or written with it
 
 
-def texts() -> dict[Path, str]:
-    """Every document that is written from the tables, and what it should say."""
-    import pandas as pd
+def texts() -> tuple[dict[Path, str], list[str]]:
+    """Every document that is written from the tables with what it should say; and where a lesson says something else.
 
-    from mirage.report import documents, ledger, lessons
+    The second is a line for each verdict or number that the text of a lesson was not written for.
+    """
+    from mirage.report import course, documents
 
-    found = [api.stated(name) for name in project.lessons()]
-    made = documents.documents(project.ROOT, found)
-    judged = pd.concat([ledger.read_judged(project.RESULTS / "tables", role) for role in TABLES])
-    for stated in found:
-        file = project.lesson_file(stated.lesson)
+    sources = [Source.read(lesson) for lesson in course.read().order]
+    made = documents.documents(project.ROOT, [api.stated(name) for name in project.lessons()], sources)
+    pages = rendered(project.RESULTS / "tables")
+    made |= {_place(page.source.lesson): _whole(page) for page in pages}
+    return made, [f"lesson {page.source.lesson}: {notice}" for page in pages for notice in page.notices]
 
-        def outcome(stated: Stated = stated) -> str:
-            return lessons.outcome(stated, api.lesson_module(stated.lesson).CLAIMS, judged)
 
-        made[file] = lessons.filled(file.read_text(encoding="utf-8"), outcome)
-    return made
+def rendered(tables: Path) -> "list[Page]":
+    """Every lesson as it reads on GitHub, from the tables of a folder."""
+    from mirage.report import lessons
+    from mirage.report.numbers import Numbers
+
+    numbers = Numbers(tables)
+    return [lessons.render(name, "github", numbers) for name in project.lessons()]
+
+
+def _place(lesson: str) -> Path:
+    return project.RESULTS / "lessons" / f"{lesson}.md"
+
+
+def _whole(page: "Page") -> str:
+    made = f"<!-- Made from experiments/{page.source.lesson}.md by `make lessons`; edit nothing here. -->"
+    return f"{made}\n\n{page.text}"
 
 
 def headlines() -> list[Path]:
@@ -60,15 +76,16 @@ def up_to_date() -> bool:
     return stamps.fitting(_stamp(), _followed(), _contents()) is not None
 
 
-def write() -> list[Path]:
-    """Write all of it again; returns what changed."""
+def write() -> tuple[list[Path], list[str]]:
+    """Write all of it again; returns what changed, and what a lesson says that the tables do not."""
     from mirage.report import documents
 
     follows = _followed()
     changed = headlines()
-    changed += documents.write(texts())
-    stamps.put(_stamp(), follows, _contents())
-    return changed
+    made, notices = texts()
+    changed += documents.write(made)
+    stamps.put(_stamp(), follows, _contents(), notices)
+    return changed, notices
 
 
 def _stamp() -> Path:
@@ -76,27 +93,27 @@ def _stamp() -> Path:
 
 
 def _followed() -> str:
-    tables = [project.RESULTS / "tables" / name for name in READ]
-    conf = [project.conf() / "headlines.yaml", project.conf() / "claims" / "earlier.csv"]
-    read = [*tables, *conf, *map(project.claims_file, project.lessons())]
+    tables = [file for file in (project.RESULTS / "tables").glob("*.csv") if file.name not in UNREAD]
+    written = [*project.EXPERIMENTS.glob("*.md"), project.EXPERIMENTS / "course.yaml"]
+    read = sorted([*tables, *written, *(file for file in project.conf().rglob("*") if file.is_file())])
     return stamps.followed(stamps.code(*CODE), (), [file.read_bytes() if file.is_file() else b"" for file in read])
 
 
 def _contents() -> dict[str, bytes]:
     tables = [project.RESULTS / "tables" / name for name in TABLES_MADE]
-    files = [*(project.ROOT / name for name in DOCUMENTS), *tables, *map(project.lesson_file, project.lessons())]
+    files = [*(project.ROOT / name for name in DOCUMENTS), *tables, *(_place(name) for name in project.lessons())]
     return {str(file.relative_to(project.ROOT)): file.read_bytes() if file.is_file() else b"" for file in files}
 
 
 def main() -> int:
     """Write all of it again; say what changed; 2 for what cannot be written."""
     try:
-        changed = write()
+        changed, notices = write()
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
-    for file in changed:
-        print(f"written     {file}")
+    for line in [*(f"written     {file}" for file in changed), *notices]:
+        print(line)
     return 0
 
 

@@ -21,7 +21,7 @@ AROUND = 1.7  # inches above and below the claims: headings, axis, key
 HEADINGS = {"as_written": "As written", "controlled": "Controlled", "real": "On real data"}
 
 
-def compose(lesson: Any, halves: Sequence[Results]) -> Figure:
+def compose(lesson: Any, question: str, halves: Sequence[Results]) -> Figure:
     """The figure of a lesson's scenarios, one to three, in the order as written, controlled, on real data.
 
     It is laid out for good: shown or saved, it looks the same.
@@ -29,18 +29,19 @@ def compose(lesson: Any, halves: Sequence[Results]) -> Figure:
     Parameters
     ----------
     lesson
-        Has its question as the first line of its docstring, `CLAIMS` (ids), and for each kind of scenario a function
-        of that name from results to panels.
+        Has `CLAIMS` (ids), and for each kind of scenario a function of that name from results to panels.
+    question
+        What the lesson asks: the title.
     halves
         The results of the scenarios. With several seeds their verdicts on `CLAIMS` are drawn, too.
     """
     with style.look():
-        figure = _compose(lesson, halves)
+        figure = _compose(lesson, question, halves)
         style.settle(figure)
     return figure
 
 
-def _compose(lesson: Any, halves: Sequence[Results]) -> Figure:
+def _compose(lesson: Any, question: str, halves: Sequence[Results]) -> Figure:
     panels: list[Panels] = [getattr(lesson, half.plan.about.kind)(half) for half in halves]
     widths = [sum(width for width, _ in of_half) for of_half in panels]
     kinds = len(halves)
@@ -51,7 +52,7 @@ def _compose(lesson: Any, halves: Sequence[Results]) -> Figure:
     needed = sum(strip.heights(texts, columns))
     heights = [TALL, needed + AROUND] if judged else [TALL]
     figure = style.new_figure(wider * sum(widths), sum(heights) + 0.6)
-    figure.suptitle((lesson.__doc__ or "").partition("\n")[0], fontsize=21, weight="bold", x=0.008, ha="left")
+    figure.suptitle(question, fontsize=21, weight="bold", x=0.008, ha="left")
     parts = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
     blocks = parts[0].subfigures(1, kinds, width_ratios=widths, wspace=0.01, squeeze=False)[0]
     for block, half, of_half, width in zip(blocks, halves, panels, widths, strict=True):

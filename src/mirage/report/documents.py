@@ -1,6 +1,6 @@
 """The documents that are generated, whole or in part, from committed tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -8,6 +8,7 @@ import pandas as pd
 from mirage.claims.stated import Stated
 from mirage.records.files import write_text
 from mirage.report import headlines, ledger
+from mirage.report.sources import Source
 from mirage.report.tables import as_csv
 
 WHOLE = "make all"
@@ -59,21 +60,30 @@ def filled(text: str, parts: Mapping[str, str], name: str = "README.md") -> str:
     return text
 
 
-def documents(root: Path, lessons: Sequence[Stated]) -> dict[Path, str]:
-    """Every generated document of a checkout and its text, from its committed tables and claims files.
+def symptoms(sources: Iterable[Source], folder: str) -> str:
+    """What somebody sees, and the lesson that answers it: a Markdown table, in the order of the sources."""
+    rows = [
+        [ledger.escaped(seen), f"[{ledger.escaped(source.question)}]({folder}/{source.lesson}.md)"]
+        for source in sources
+        for seen in source.symptoms
+    ]
+    return ledger.markdown(["what you see", "lesson"], rows)
 
-    Those are results/README.md and results/tables/places.csv, made whole, and the parts `headlines`, `findings` and
-    `cost` of README.md, `speed` of docs/performance.md and `simulated` of docs/statistics.md, where there is such a
-    file.
+
+def documents(root: Path, lessons: Sequence[Stated], sources: Sequence[Source] = ()) -> dict[Path, str]:
+    """Every generated document of a checkout and its text, from its committed tables, claims files and lessons.
+
+    Those are results/README.md and results/tables/places.csv, made whole, and the parts `headlines`, `symptoms`,
+    `findings` and `cost` of README.md, `speed` of docs/performance.md and `simulated` of docs/statistics.md, where
+    there is such a file. `sources` are the lessons' own, in teaching order.
     """
     tables = root / "results" / "tables"
-    judged = ledger.read_judged(tables)
-    first = {stated.lesson: list(dict.fromkeys(stated.answers.values())) for stated in lessons}
     sentences = headlines.sentences(tables)
     parts = {
         "README.md": {
             "headlines": "\n".join(f"- {text}" for text in sentences),
-            "findings": f"{ledger.counts(judged)}\n\n{ledger.by_lesson(judged, first)}",
+            "symptoms": symptoms(sources, "results/lessons"),
+            "findings": ledger.counts(ledger.read_judged(tables)),
         }
     }
     if (tables / "benchmark.csv").exists():
@@ -82,7 +92,8 @@ def documents(root: Path, lessons: Sequence[Stated]) -> dict[Path, str]:
             "docs/performance.md": {"speed": speed(tables)},
             "docs/statistics.md": {"simulated": simulated(tables)},
         }
-    texts = {root / "results" / "README.md": ledger.ledger(tables, lessons, sentences)}
+    seen = symptoms(sources, "lessons")
+    texts = {root / "results" / "README.md": ledger.ledger(tables, lessons, sentences, seen)}
     earlier = root / "conf" / "claims" / "earlier.csv"
     if earlier.exists():
         known = pd.read_csv(earlier, dtype=str, keep_default_na=False, encoding="utf-8")

@@ -92,16 +92,6 @@ def _texts(row: Mapping[Hashable, object]) -> dict[str, str]:
     return {str(name): str(cell) for name, cell in row.items()}
 
 
-def by_lesson(judged: pd.DataFrame, answers: Mapping[str, Sequence[str]], folder: str = "experiments") -> str:
-    """The claim that answers each lesson's question, or its first, with its marks; lessons are links into `folder`."""
-    rows = []
-    for lesson, claims in judged.groupby("lesson", sort=False):
-        there = list(claims["claim"])
-        first = next((name for name in answers.get(str(lesson), ()) if name in there), there[0])
-        rows.append([f"[{lesson}]({folder}/{lesson}.py)", *line(claims[claims["claim"] == first])])
-    return markdown(["lesson", "its first claim", *NAMES.values(), "number"], rows)
-
-
 def of_lesson(judged: pd.DataFrame, lesson: str) -> str:
     """The claims of one lesson, as its page shows them: text, marks by kind of scenario, number.
 
@@ -125,15 +115,17 @@ def ours(judged: pd.DataFrame, lesson: str) -> str:
     return markdown(["what", "", "in", "", "effect"], rows) if rows else ""
 
 
-def ledger(tables: Path, lessons: Sequence[Stated], headlines: Sequence[str]) -> str:
-    """results/README.md: what became of every claim, what we found, which checks pass, and what waits."""
+def ledger(tables: Path, lessons: Sequence[Stated], headlines: Sequence[str], symptoms: str = "") -> str:
+    """results/README.md: headlines, the lesson for each symptom, what became of every claim, and what waits."""
     judged, found, checks = (read_judged(tables, role) for role in TABLES)
-    parts = ["# The ledger", GENERATED]
+    parts = ["# What came out", GENERATED]
     if headlines:
         parts += ["## Headlines", "\n".join(f"{place}. {text}" for place, text in enumerate(headlines, 1))]
+    if symptoms:
+        parts += ["## From symptom to lesson", symptoms]
     parts += ["## What the articles claim", READ, counts(judged)]
     for lesson, claims in judged.groupby("lesson", sort=False):
-        parts += [f"### {lesson}", _claims(claims)]
+        parts += [f"### [{lesson}](lessons/{lesson}.md)", _claims(claims)]
     if len(found):
         parts += ["## What we found ourselves", markdown(["finding", "lesson", "", "number"], _ours(found))]
     if len(checks):

@@ -14,73 +14,43 @@ from pathlib import Path
 from typing import Any, Literal
 
 import jinja2
-import yaml
 
 from mirage.claims.claims import WORDS
-from mirage.claims.stated import Stated
-from mirage.config import project
 from mirage.report import changes, ledger
 from mirage.report.numbers import Numbers, percent, short
+from mirage.report.sources import Source
 from mirage.settings import ConfigError
 
 Form = Literal["github", "notebook", "site"]
 Chart = Callable[[str, str, Mapping[str, Any]], str]  # kind, scenario, options; gives HTML without an empty line
 
 FORMS = Path(__file__).with_name("forms")
-FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
-TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
-KEYS = {"headline": str, "symptoms": list, "next": list, "example": dict, "notebook": dict}
 
 
 @dataclass(frozen=True)
 class Page:
     """A rendered lesson.
 
-    `text` is Markdown with the question as its title. `notices` say in a line each what the text was written for and
-    the tables no longer say; they stand below the title, too.
+    `headline` is what came out, in a sentence; `text` Markdown with the question as its title. `notices` say in a line
+    each what the text was written for and the tables no longer say; they stand below the title, too.
     """
 
-    lesson: str
-    question: str
+    source: Source
     headline: str
-    """What came out, in a sentence."""
-    symptoms: tuple[str, ...]
-    """What somebody sees whom this lesson helps."""
-    then: tuple[str, ...]
-    """The lessons to go on with."""
-    example: Mapping[str, Mapping[str, Any]]
-    """The arms that the example trains, each with the arguments of its function `example`."""
-    notebook: Mapping[str, Any]
-    """The scenario and the settings that its notebook runs."""
     text: str
     notices: tuple[str, ...] = ()
 
 
-def question(lesson: str) -> str:
-    """The question of a lesson: the title of its source."""
-    return _question(lesson, project.text_file(lesson).read_text(encoding="utf-8"))
-
-
-def front(lesson: str) -> dict[str, Any]:
-    """What the front matter of a lesson's source says: headline (a template), symptoms, next, notebook.
-
-    Raises ConfigError, one line, if it says something else.
-    """
-    return _front(lesson, project.text_file(lesson).read_text(encoding="utf-8"))
-
-
 def headline(lesson: str, numbers: Numbers) -> str:
     """What came out in a lesson, in a sentence, without rendering the rest of it."""
-    return _Rendering(lesson, "github", numbers, None, None).line(front(lesson)["headline"])
+    return _Rendering(lesson, "github", numbers).line(Source.read(lesson).headline)
 
 
-def render(stated: Stated, form: Form, numbers: Numbers, chart: Chart | None = None, strict: bool = False) -> Page:
+def render(lesson: str, form: Form, numbers: Numbers, chart: Chart | None = None, strict: bool = False) -> Page:
     """A lesson in one of its forms.
 
     Parameters
     ----------
-    stated
-        Its claims file.
     chart
         What draws an interactive chart; only the form ``site`` has them.
     strict
@@ -91,34 +61,23 @@ def render(stated: Stated, form: Form, numbers: Numbers, chart: Chart | None = N
     ConfigError
         One line: the file, what it got, what was expected.
     """
-    lesson = stated.lesson
-    source = project.text_file(lesson).read_text(encoding="utf-8")
-    given = _front(lesson, source)
-    rendering = _Rendering(lesson, form, numbers, stated, chart)
-    sentence = rendering.line(given["headline"])
-    text = rendering.text(FRONT.sub("", source, count=1), sentence)
+    source = Source.read(lesson)
+    rendering = _Rendering(lesson, form, numbers, chart)
+    sentence = rendering.line(source.headline)
+    text = rendering.text(source.template, sentence)
     if strict and rendering.notices:
         raise ConfigError(f"experiments/{lesson}.md: {rendering.notices[0]}")
     if rendering.notices:
         text = _with_notices(text, rendering.notices)
-    return Page(
-        lesson,
-        _question(lesson, source),
-        sentence,
-        tuple(given["symptoms"]),
-        tuple(given["next"]),
-        given["example"],
-        given["notebook"],
-        re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
-        tuple(rendering.notices),
-    )
+    text = re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+    return Page(source, sentence, text, tuple(rendering.notices))
 
 
 class _Rendering:
     """One lesson in one form: what its template can call."""
 
-    def __init__(self, lesson: str, form: Form, numbers: Numbers, stated: Stated | None, chart: Chart | None) -> None:
-        self.lesson, self.form, self.numbers, self.stated, self.chart = lesson, form, numbers, stated, chart
+    def __init__(self, lesson: str, form: Form, numbers: Numbers, chart: Chart | None = None) -> None:
+        self.lesson, self.form, self.numbers, self.chart = lesson, form, numbers, chart
         self.notices: list[str] = []
 
     def line(self, template: str) -> str:
@@ -126,7 +85,7 @@ class _Rendering:
         return " ".join(self._guarded(lambda: self._environment.from_string(template).render()).split())
 
     def text(self, template: str, headline: str) -> str:
-        """The whole text. Two passes of nothing: macros of the form see the lesson and its headline."""
+        """The whole text; the macros of the form know the lesson and its headline."""
 
         def rendered() -> str:
             known = {"lesson": self.lesson, "headline": headline, "draw": self._draw}
@@ -157,7 +116,7 @@ class _Rendering:
             "changes": self._changes,
             "claims": self._claims,
             "ours": self._ours,
-            "question": question,
+            "question": lambda other: Source.read(other).question,
         }
         return environment
 
@@ -214,30 +173,6 @@ class _Rendering:
         return self.chart(kind, scenario, options)
 
 
-def _front(lesson: str, source: str) -> dict[str, Any]:
-    found = FRONT.match(source)
-    try:
-        given = yaml.safe_load(found[1]) if found else None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"experiments/{lesson}.md: front matter: {project.in_a_line(error)}") from None
-    there = given if isinstance(given, dict) else {}
-    if set(there) != set(KEYS) or not all(isinstance(there[key], of) for key, of in KEYS.items()):
-        expected = (
-            "headline (text), symptoms and next (lists), example (arguments by arm), notebook (scenario, settings)"
-        )
-        raise ConfigError(
-            f"experiments/{lesson}.md: front matter: got {', '.join(there) or 'none'}, expected {expected}"
-        )
-    return there
-
-
-def _question(lesson: str, source: str) -> str:
-    found = TITLE.search(FRONT.sub("", source, count=1))
-    if found is None:
-        raise ConfigError(f"experiments/{lesson}.md: got no title, expected a line `# QUESTION`")
-    return found[1].strip()
-
-
 def _where(error: BaseException) -> str:
     """The line of the template that an error comes from, as far as it is known."""
     if isinstance(error, jinja2.TemplateSyntaxError):
@@ -248,5 +183,5 @@ def _where(error: BaseException) -> str:
 
 def _with_notices(text: str, notices: Sequence[str]) -> str:
     listed = "\n".join(f"> - {notice}" for notice in notices)
-    before, title, after = text.partition(TITLE.search(text)[0])  # type: ignore[index]
-    return f"{before}{title}\n\n> **This text was written for other numbers.**\n>\n{listed}\n{after}"
+    title, _, after = text.lstrip().partition("\n")
+    return f"{title}\n\n> **This text was written for other numbers.**\n>\n{listed}\n{after}"

@@ -1,6 +1,5 @@
 """A lesson's page on disk: whether its figure is up to date, and writing it, whole."""
 
-import ast
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +8,7 @@ from mirage.claims.claims import KINDS
 from mirage.claims.results import Results
 from mirage.config import project
 from mirage.report import stamps
+from mirage.report.sources import Source
 from mirage.report.tables import stem
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def write_page(
         from mirage.figures import page, style  # Matplotlib, which a run whose figure is up to date does not need
 
         follows = followed(placed, file)
-        figure = page.compose(lesson(), halves)
+        figure = page.compose(lesson(), Source.read(halves[0].plan.about.lesson or "").question, halves)
         for place in files:
             style.save(figure, place)
         stamps.put(_stamp(results, halves[0].plan), follows, stamps.contents(files))
@@ -104,18 +104,12 @@ def up_to_date(results: Path, placed: Sequence[stamps.Placed], file: Path) -> bo
 
 def followed(placed: Sequence[stamps.Placed], file: Path) -> str:
     """A hash of all that a figure follows from: records, plans, claims, the lesson, and the code that draws."""
-    lessons = dict.fromkeys(plan.about.lesson for plan, _ in placed)
-    claims = [project.claims_file(lesson).read_bytes() for lesson in lessons if lesson]
-    return stamps.followed(stamps.code(*DRAWING), placed, [_lesson_code(file).encode(), *claims])
+    shown = [lesson for lesson in dict.fromkeys(plan.about.lesson for plan, _ in placed) if lesson]
+    asked = [Source.read(lesson).question.encode() for lesson in shown]
+    claims = [project.claims_file(lesson).read_bytes() for lesson in shown]
+    return stamps.followed(stamps.code(*DRAWING), placed, [file.read_bytes(), *asked, *claims])
 
 
 def _stamp(results: Path, plan: "Plan") -> Path:
     place = stem(results, plan, "figures")
     return stamps.place(results, f"{place.parent.name}-{place.name}")
-
-
-def _lesson_code(file: Path) -> str:
-    """What a lesson's file draws: its code and the question it opens with, not the rest of its text."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    text = ast.get_docstring(tree)
-    return "\n".join([(text or "").partition("\n")[0], *map(ast.unparse, tree.body[text is not None :])])

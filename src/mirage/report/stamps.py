@@ -36,7 +36,7 @@ def code_files(names: Iterable[str]) -> list[Path]:
     """The files of these modules and folders of the package, styles of figures included."""
     every = (PACKAGE / name for name in names)
     files = {file for one in every for file in (one.rglob("*") if one.is_dir() else [one])}
-    return sorted(file for file in files if file.suffix in (".py", ".mplstyle"))
+    return sorted(file for file in files if file.suffix in (".py", ".mplstyle", ".j2"))
 
 
 @functools.cache

@@ -126,9 +126,10 @@ def documents(tell: Tell, clock: Clock) -> Done:
 
     with clock.phase("write"):
         try:
-            return Done(report.write())
+            files, notices = report.write()
         except ConfigError as error:
             return Done(errors=[job.line_of(error)])
+    return Done(files, notes=notices)
 
 
 def _read(plan: Plan, tell: Tell, clock: Clock) -> tuple[Made | None, Lines]:

@@ -1,0 +1,58 @@
+"""The course: the order in which lessons are taught, and plans for a lecture. `experiments/course.yaml`."""
+
+from dataclasses import dataclass
+
+from mirage.config import project
+from mirage.settings import ConfigError
+
+EXPECTED = "order (lessons) and plans (minutes; steps with minutes, do, perhaps a lesson)"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A part of a lecture: its minutes, what is done, and the lesson that is shown, if one is."""
+
+    minutes: int
+    do: str
+    lesson: str | None = None
+
+
+@dataclass(frozen=True)
+class Course:
+    """All lessons in teaching order; the steps of a lecture by its minutes."""
+
+    order: tuple[str, ...]
+    plans: dict[int, tuple[Step, ...]]
+
+    def before(self, lesson: str) -> str | None:
+        """The lesson that comes before this one."""
+        place = self.order.index(lesson)
+        return self.order[place - 1] if place else None
+
+    def after(self, lesson: str) -> str | None:
+        """The lesson that comes after this one."""
+        return dict(zip(self.order, self.order[1:], strict=False)).get(lesson)
+
+
+def read() -> Course:
+    """The course of this checkout.
+
+    Raises ConfigError, one line, if a lesson has no place or two, or the minutes of a plan do not add up.
+    """
+    file = project.EXPERIMENTS / "course.yaml"
+    given = project.read(file)
+    try:
+        order = tuple(str(lesson) for lesson in given["order"])
+        plans = {plan["minutes"]: tuple(Step(**step) for step in plan["steps"]) for plan in given["plans"]}
+    except (KeyError, TypeError) as error:
+        raise ConfigError(f"{file}: got {error}, expected {EXPECTED}") from None
+    if sorted(order) != project.lessons():
+        raise ConfigError(
+            f"{file}: order: got {', '.join(order)}, expected each of {', '.join(project.lessons())} once"
+        )
+    for minutes, steps in plans.items():
+        if (found := sum(step.minutes for step in steps)) != minutes:
+            raise ConfigError(f"{file}: plan of {minutes} minutes: got steps of {found}, expected them to add up")
+        if unknown := [step.lesson for step in steps if step.lesson not in (None, *order)]:
+            raise ConfigError(f"{file}: plan of {minutes} minutes: got lesson {unknown[0]}, expected one of the order")
+    return Course(order, plans)

@@ -4,9 +4,11 @@ Articles are numbered in the order of the files in ``seeds/``; a line is the one
 Arms that no listing has are ours, the least that lets its claim be tested, and are marked so.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-__all__ = ["ARMS", "AS_WRITTEN", "FIXED", "HELD_OUT", "Listing", "Net"]
+import keras
+
+__all__ = ["ARMS", "AS_WRITTEN", "FIXED", "HELD_OUT", "Listing", "Net", "layers_of"]
 
 
 class Net(NamedTuple):
@@ -154,3 +156,19 @@ HELD_OUT = {
     "ridge_lasso": "test",
     "early_stopping_on_test": "test",
 }
+
+
+def layers_of(model: keras.Model) -> list[tuple[Any, ...]]:
+    """Each layer in short: units, activation and penalty of a dense one, the rate of a dropout that drops something."""
+    return [
+        ("dropout", layer.rate) if isinstance(layer, keras.layers.Dropout) else dense(layer)
+        for layer in model.layers
+        if getattr(layer, "rate", None) != 0
+    ]
+
+
+def dense(layer: keras.layers.Dense) -> tuple[Any, ...]:
+    assert isinstance(layer, keras.layers.Dense) and layer.use_bias
+    assert layer.bias_regularizer is None and layer.activity_regularizer is None
+    penalty = layer.kernel_regularizer
+    return "dense", layer.units, layer.activation.__name__, round(float(penalty.l2), 9) if penalty else 0

@@ -136,7 +136,7 @@ def test_load_reads_canonical_records_alone_and_without_tensorflow(tmp_path: Pat
 
 def test_a_lesson_is_its_question_text_scenarios_and_claims() -> None:
     lesson, name = mirage.lesson("dropout"), "dropout"
-    assert lesson.question == lesson.text.splitlines()[0] and lesson.question.endswith("?")
+    assert lesson.text.startswith(f"# {lesson.question}\n") and lesson.question.endswith("?")
     assert lesson.scenarios.items() >= {"as_written": name, "controlled": f"{name}_controlled"}.items()
     assert set(lesson.scenarios.values()) <= set(project.scenarios()) and name in project.lessons()
     assert len({claim.id for claim in lesson.claims}) == len(lesson.claims) > 0

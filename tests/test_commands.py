@@ -27,7 +27,7 @@ PLACEHOLDERS = re.compile(r"\b(?:NAME|KEY|VALUE|DIR|SCENARIO|OTHER)\b")
 def shown(text: str) -> list[str]:
     """The commands in a text, without comments: runs on a line of their own, lines of code, what is in backticks."""
     code = re.findall(r"```\w*\n(.*?)```", text, re.DOTALL) + re.findall(r"^ {4}(.*)$", text, re.MULTILINE)
-    found = re.findall(rf"^ *({RUN} .*)$", text, re.MULTILINE)
+    found = re.findall(rf"^ *(?:\$ )?({RUN} .*)$", text, re.MULTILINE)
     found += re.findall(r"^((?:make|source) .*)$", "\n".join(code), re.MULTILINE)
     found += re.findall(rf"`((?:{RUN}|make|source) [^`\n]+)`", text)
     return list(dict.fromkeys(re.split(r" {2,}", line.strip())[0] for line in found))

@@ -63,7 +63,8 @@ def draw_panels(results):
 
 
 def composed(*halves):
-    return page.compose(api.lesson_module(halves[0].plan.about.lesson), halves)
+    lesson = halves[0].plan.about.lesson
+    return page.compose(api.lesson_module(lesson), api.question(lesson), halves)
 
 
 def texts(figure):
@@ -162,7 +163,7 @@ def test_what_speaks_against_a_claim_is_drawn_on_the_left_of_sameness_as_it_is(r
 def test_every_lessons_page_has_its_question_its_kinds_and_the_verdicts_on_its_claims(lesson, folder):
     halves = [of(folder, scenario) for scenario in api.stated(lesson).scenarios.values()]
     figure, module = composed(*halves), api.lesson_module(lesson)
-    assert figure.get_suptitle() == (module.__doc__ or "").splitlines()[0]
+    assert figure.get_suptitle() == api.question(lesson)
     for half, block in zip(halves, figure.subfigs[0].subfigs, strict=True):
         first, *title = block.get_suptitle().splitlines()
         assert first == page.heading(half) and " ".join(title) == half.plan.about.title
@@ -188,7 +189,7 @@ def test_a_lesson_may_have_one_kind_or_three_and_belong_to_no_article(both):
     lesson = SimpleNamespace(**vars(module), real=module.controlled)
     third = renamed(both[1], "real")
     for halves in ([third], [*both, third]):
-        figure = page.compose(lesson, halves)
+        figure = page.compose(lesson, "Why?", halves)
         assert len(figure.subfigs[0].subfigs) == len(halves) and figure.get_figwidth() >= page.NARROWEST
         shown = texts(figure)
         assert all(any(text.endswith(strip.HEADINGS[h.plan.about.kind]) for text in shown) for h in halves)
@@ -255,16 +256,18 @@ def test_a_file_that_shows_the_same_pixels_is_left_as_it_is(tmp_path):
 
 
 NOTHING = [(3, lambda ax, results: None)]
-BLANK = SimpleNamespace(__doc__="Why?", CLAIMS=(), as_written=lambda half: NOTHING, controlled=lambda half: NOTHING)
+BLANK = SimpleNamespace(CLAIMS=(), as_written=lambda half: NOTHING, controlled=lambda half: NOTHING)
 
 
-def test_a_page_just_drawn_is_up_to_date_until_anything_that_it_shows_has_changed(tmp_path):
-    folder, file = tmp_path, tmp_path / "lesson.py"
+def test_a_page_just_drawn_is_up_to_date_until_anything_that_it_shows_has_changed(tmp_path, monkeypatch):
+    folder, file, text = tmp_path, tmp_path / "overfitting.py", tmp_path / "overfitting.md"
+    text.write_text(project.text_file("overfitting").read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.setattr(project, "EXPERIMENTS", tmp_path)
     first, second = halves = [of(folder, name) for name in ("overfitting", "overfitting_controlled")]
-    file.write_text('"""Why?\n\nBecause of 3.\n"""\n\nx = 1\n', encoding="utf-8")
+    file.write_text('"""Panels."""\n\nx = 1\n', encoding="utf-8")
     written = pages.write_page(folder, lambda: BLANK, file, halves, {})
     assert written == pages.figure_files(folder, first.plan) and all(one.exists() for one in written)
-    file.write_text('"""Why?\n\nBecause of 4.\n"""\n\nx = 1  # a comment\n', encoding="utf-8")
+    file.write_text('"""Its panels."""\n\nx = 1  # a comment\n', encoding="utf-8")
     placed = [(half.plan, half.records) for half in halves]
     assert pages.up_to_date(folder, [(one.plan, one.records) for one in (load(folder, p) for p, _ in placed)], file)
     fewer = dataclasses.replace(first.plan, seeds=range(1)), first.records
@@ -278,9 +281,12 @@ def test_a_page_just_drawn_is_up_to_date_until_anything_that_it_shows_has_change
         assert not pages.up_to_date(folder, placed, file)
         changed.write_bytes(before)
     assert pages.up_to_date(folder, placed, file)
-    for text in ('"""How?"""\n\nx = 1\n', '"""Why?"""\n\nx = 2\n'):
-        file.write_text(text, encoding="utf-8")
+    for one, old, new in ((file, "x = 1", "x = 2"), (text, "\n# ", "\n# What else? ")):
+        before = one.read_text(encoding="utf-8")
+        one.write_text(before.replace(old, new), encoding="utf-8")
         assert not pages.up_to_date(folder, placed, file)
+        one.write_text(before, encoding="utf-8")
+    assert pages.up_to_date(folder, placed, file)
 
 
 def canonical(half):

@@ -1,6 +1,5 @@
-"""The ledger, headlines and generated parts of documents, and what a lesson says of its claims."""
+"""The ledger, headlines and generated parts of documents."""
 
-import ast
 import math
 
 import pandas as pd
@@ -18,7 +17,8 @@ from mirage.cli.everything import actions
 from mirage.clock import Clock
 from mirage.config import project
 from mirage.figures.palette import VERDICT_COLOURS, VERDICT_SIGNS
-from mirage.report import documents, headlines, ledger, lessons
+from mirage.report import documents, headlines, ledger
+from mirage.report.sources import Source
 from mirage.settings import ConfigError
 
 ROW = {
@@ -76,22 +76,6 @@ def tables(tmp_path):
 def test_every_verdict_has_a_sign_a_colour_words_and_an_outcome():
     outcomes = [word for words in ledger.OUTCOMES.values() for word in words]
     assert set(WORDS) == set(VERDICT_SIGNS) == set(VERDICT_COLOURS) == set(outcomes) and len(outcomes) == len(WORDS)
-    assert set(lessons.SAID) == set(WORDS) - {"undefined"}  # which has no interval
-
-
-@pytest.mark.parametrize("verdict", lessons.SAID)
-def test_a_sentence_follows_the_verdict(verdict):
-    said = lessons.sentence(ROW | {"verdict": verdict}, "F")
-    number = "the difference is −0.25 squared units (−0.3 to −0.2, 100 seeds)"
-    assert said == f"As written {lessons.SAID[verdict]} (F): {number}."
-
-
-def test_a_sentence_names_the_kind_and_says_what_is_exact_or_undefined():
-    exact = ROW | dict.fromkeys(("effect", "ci_low", "ci_high"), "0.05") | {"kind": "controlled"}
-    said = "it holds (F): the difference is 0.05 squared units in each seed."
-    assert lessons.sentence(exact, "F") == f"In the controlled experiment {said}"
-    undefined = ROW | {"kind": "real", "verdict": "unclear", "ci_low": "", "reason": "5 of 100 pairs are undefined"}
-    assert lessons.sentence(undefined, "F") == "On real data it has no verdict (F): 5 of 100 pairs are undefined."
 
 
 def test_a_claim_is_one_line_with_its_marks_and_its_number(tables):
@@ -104,12 +88,6 @@ def test_a_claim_is_one_line_with_its_marks_and_its_number(tables):
     assert "| 2 asked of controlled experiments | 0 | 1 | 0 | 1 |" in lines
     assert "1 of 1 hold. A check that fails is explained in its lesson." in lines
     assert "| coverage | It waits. | article 2, ¶ 4 |" in lines and "- Half is half. (article 1, ¶ 2)" in lines
-    judged = ledger.read_judged(tables)
-    assert (
-        ledger.by_lesson(judged, {"duel": ["prose"]})
-        .splitlines()[-1]
-        .startswith("| [duel](experiments/duel.py) | Said,")
-    )
     exact = {**ROW, "ci_low": "0", "ci_high": "0", "effect": "1e-12", "reason": "exact: equal by construction"}
     assert ledger.number(exact) == "0 squared units (exact)"
     assert ledger.number(ROW | {"ci_low": "", "reason": "1 of 9 pairs are undefined"}) == "1 of 9 pairs are undefined"
@@ -126,20 +104,6 @@ def test_every_claim_of_the_first_ledger_has_one_place():
         ledger.places(pd.concat([EARLIER, EARLIER.head(1).assign(claim="lost")]), [STATED])
     with pytest.raises(ValueError, match="was: got 'a-wins' again"):
         ledger.places(EARLIER, [STATED, STATED])
-
-
-def test_a_lessons_outcome_has_all_its_claims_those_of_its_figure_first_then_ours_then_notes():
-    judged = pd.DataFrame([ROW, CONTROLLED, PROSE, OURS])
-    text = lessons.outcome(STATED, ["prose", "gone"], judged)
-    assert max(map(len, text.splitlines())) <= 100
-    parts = text.split("\n\n")[1:]
-    items = [" ".join(item.split()) for item in parts[0].removeprefix("- ").split("\n- ")]
-    assert [item.partition(".")[0] for item in items] == ["Said, not shown", "A errs less than B"]
-    assert lessons.sentence(ROW, str(STATED.claims[0].tests["as_written"])) in items[1]
-    assert items[1].endswith("Other units.")
-    headings = [*lessons.HEADINGS.values()][1:]
-    assert parts[1::2] == [*headings, "The articles also say, which needs no measuring:"]
-    assert parts[-1] == "- Half is half."
 
 
 HEADLINE = {
@@ -180,25 +144,15 @@ def test_a_bad_headline_is_one_line(change, line):
 
 
 def test_a_generated_part_is_made_anew_and_the_rest_left_alone():
-    before, after = 'r"""Why?\n\nSo.\n\n', '\n\nMore.\n"""\n\nx = 1\n'
-    once = lessons.filled(f"{before}.. generated: outcome\nold\n.. end{after}", lambda: "new")
-    assert once == f"{before}.. generated: outcome\n\nnew\n\n.. end{after}" == lessons.filled(once, lambda: "new")
-    assert lessons.filled('"""Why?"""\n', lambda: "new") == '"""Why?"""\n'
     page = "a\n<!-- generated: findings -->\nold\n<!-- end -->\nb <!-- end -->\n"
     assert documents.filled(page, {"findings": "new"}) == page.replace("old", "\nnew\n")
     with pytest.raises(ValueError, match="README.md: got no part speed, expected <!-- generated: speed -->"):
         documents.filled(page, {"speed": "new"})
 
 
-@pytest.mark.parametrize("raw", ["", "r"])
-def test_backslashes_and_quotes_do_not_break_a_docstring(raw):
-    source = f'{raw}"""Why?\n\n.. generated: outcome\n.. end\n"""\n'
-    text = ast.get_docstring(ast.parse(lessons.filled(source, lambda: 'a \\d "b" and """c"""')))
-    assert text is not None and "a \\d \"b\" and '''c'''" in text
-
-
+SOURCE = Source("duel", "Does *a* win?", "", ("it | breaks",), (), {}, {}, "")
 README = "Ünïcode\n" + "".join(
-    f"<!-- generated: {part} -->\n<!-- end -->\n" for part in ("headlines", "findings", "cost")
+    f"<!-- generated: {part} -->\n<!-- end -->\n" for part in ("headlines", "symptoms", "findings", "cost")
 )
 
 
@@ -211,23 +165,25 @@ def test_documents_are_those_that_are_there_and_only_changed_ones_are_written(ta
     (tables / "headlines.csv").write_text(headlines.table([HEADLINE], ROWS), encoding="utf-8")
     (tmp_path / "README.md").write_text(README, encoding="utf-8")
     (tmp_path / "docs/performance.md").write_text("<!-- generated: speed -->\n<!-- end -->\n")
-    texts = documents.documents(tmp_path, [STATED])
+    texts = documents.documents(tmp_path, [STATED], [SOURCE])
     assert list(texts) == [tmp_path / name for name in ("results/README.md", "README.md", "docs/performance.md")]
     assert documents.write(texts) == list(texts)
     page = texts[tmp_path / "README.md"]
     assert "about 6 minutes from a fresh clone, after setting up, and leaves 5,692 files of records, 141 MB." in page
+    assert "| it \\| breaks | [Does \\*a\\* win?](results/lessons/duel.md) |" in page
+    assert "[Does \\*a\\* win?](lessons/duel.md)" in texts[tmp_path / "results/README.md"]
     assert "- A errs 2.0, b 4.75." in page and "| 1 asked of the listings |" in page
     assert "| ratio | 7.5 | times | at least 8 | no |" in texts[tmp_path / "docs/performance.md"]
     assert documents.simulated(tables).splitlines()[-1] == "| any | 0.04 |"
-    assert documents.write(documents.documents(tmp_path, [STATED])) == []
+    assert documents.write(documents.documents(tmp_path, [STATED], [SOURCE])) == []
     places = tmp_path / "conf" / "claims"
     places.mkdir(parents=True)
     EARLIER.to_csv(places / "earlier.csv", index=False)
-    assert tables / "places.csv" in documents.documents(tmp_path, [STATED])
+    assert tables / "places.csv" in documents.documents(tmp_path, [STATED], [SOURCE])
 
 
 def test_the_documents_of_this_checkout_are_those_of_its_tables():
-    old = [file.name for file, text in report.texts().items() if file.read_text(encoding="utf-8") != text]
+    old = [file.name for file, text in report.texts()[0].items() if file.read_text(encoding="utf-8") != text]
     assert old == [], "type: make report"
 
 

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 from helpers import plan, rows
-from listings import ARMS, AS_WRITTEN, FIXED, HELD_OUT, Net
+from listings import ARMS, AS_WRITTEN, FIXED, HELD_OUT, Net, layers_of
 from sklearn.datasets import make_classification
 from sklearn.model_selection import train_test_split
 
@@ -62,22 +62,6 @@ class TestAsWritten:
         assert training.optimizer.optimizer().get_config() | {"name": ""} == defaults | {"name": ""}
         rule = {"monitor": "val_loss", "patience": 10, "restore_best_weights": True}
         assert (training.stopping and training.stopping.model_dump()) == (rule if net.stops else None)
-
-
-def layers_of(model: keras.Model) -> list[tuple[Any, ...]]:
-    """Each layer in short: units, activation and penalty of a dense one, the rate of a dropout that drops something."""
-    return [
-        ("dropout", layer.rate) if isinstance(layer, keras.layers.Dropout) else dense(layer)
-        for layer in model.layers
-        if getattr(layer, "rate", None) != 0
-    ]
-
-
-def dense(layer: keras.layers.Dense) -> tuple[Any, ...]:
-    assert isinstance(layer, keras.layers.Dense) and layer.use_bias
-    assert layer.bias_regularizer is None and layer.activity_regularizer is None
-    penalty = layer.kernel_regularizer
-    return "dense", layer.units, layer.activation.__name__, round(float(penalty.l2), 9) if penalty else 0
 
 
 def test_the_lines_are_drawn_from_the_legacy_generator_in_the_listings_order() -> None:

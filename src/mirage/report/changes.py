@@ -7,7 +7,14 @@ from mirage.config.diff import NOT_THERE, diff
 from mirage.config.plan import Plan
 from mirage.settings import ConfigError
 
-PLAIN = ("kind", "scope", "metrics", "metric_sets", "show", "seeds")  # what a scenario says of itself and changes no number
+PLAIN = (
+    "kind",
+    "scope",
+    "metrics",
+    "metric_sets",
+    "show",
+    "seeds",
+)  # what a scenario says of itself and changes no number
 ABSENT = "–"
 
 

@@ -6,6 +6,7 @@ form in `report/forms`.
 """
 
 import functools
+import math
 import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,8 @@ from mirage.settings import ConfigError
 Form = Literal["github", "notebook", "site"]
 Chart = Callable[[str, str, Mapping[str, Any]], str]  # kind, scenario, options; gives HTML without an empty line
 
+FENCED = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^(#{1,3} .+)\n(?=\S)", re.MULTILINE)
 FORMS = Path(__file__).with_name("forms")
 
 
@@ -69,8 +72,7 @@ def render(lesson: str, form: Form, numbers: Numbers, chart: Chart | None = None
         raise ConfigError(f"experiments/{lesson}.md: {rendering.notices[0]}")
     if rendering.notices:
         text = _with_notices(text, rendering.notices)
-    text = re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
-    return Page(source, sentence, text, tuple(rendering.notices))
+    return Page(source, sentence, _tidy(text), tuple(rendering.notices))
 
 
 class _Rendering:
@@ -105,7 +107,7 @@ class _Rendering:
             keep_trailing_newline=True,
             finalize=lambda value: short(value) if isinstance(value, int | float) else value,
         )
-        environment.filters |= {"percent": percent, "short": short}
+        environment.filters |= {"percent": percent, "short": short, "exp": math.exp}
         environment.globals |= {
             "value": self.numbers.value,
             "swept": self.numbers.swept,
@@ -171,6 +173,14 @@ class _Rendering:
         if self.chart is None:
             raise ConfigError(f"chart: got no records to draw {kind} of {scenario} from")
         return self.chart(kind, scenario, options)
+
+
+def _tidy(text: str) -> str:
+    """The text with one empty line between its blocks and after each heading; what is in fences stays as it is."""
+    parts = FENCED.split(text.strip() + "\n")
+    for place in range(0, len(parts), 2):
+        parts[place] = HEADING.sub(r"\1\n\n", re.sub(r"\n{3,}", "\n\n", parts[place]))
+    return "".join(parts)
 
 
 def _where(error: BaseException) -> str:

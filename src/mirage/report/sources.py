@@ -9,7 +9,7 @@ from mirage.config import project
 from mirage.settings import ConfigError
 
 FRONT = re.compile(r"\A---\n(.*?)\n---\n+", re.DOTALL)
-TITLE = re.compile(r"# (.+)\n")
+TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 KEYS = {"headline": str, "symptoms": list, "next": list, "example": dict, "notebook": dict}
 EXPECTED = "headline (text), symptoms and next (lists), example (arguments by arm), notebook (scenario, settings)"
 
@@ -31,7 +31,7 @@ class Source:
     notebook: Mapping[str, Any]
     """The scenario and the settings that the notebook runs."""
     template: str
-    """All that follows the front matter; its first line is the question."""
+    """All that follows the front matter."""
 
     @classmethod
     def read(cls, lesson: str) -> Self:
@@ -52,7 +52,7 @@ class Source:
         if set(front) != set(KEYS) or not all(isinstance(front[key], kind) for key, kind in KEYS.items()):
             raise ConfigError(f"{where}: front matter: got {', '.join(front) or 'none'}, expected {EXPECTED}")
         template = FRONT.sub("", text, count=1)
-        title = TITLE.match(template)
+        title = TITLE.search(template)
         if title is None:
             raise ConfigError(f"{where}: got no title, expected `# QUESTION` after the front matter")
         return cls(

@@ -177,7 +177,7 @@ def duel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         ("{{ effect('a-beats-b') }}", "−2 points (−2.5 to −1.5)"),
         ("{{ headline }}", "It is 4."),
         ("{{ claims() }}", "| the articles claim | controlled | effect |\n| --- | --- | --- |\n"
-                           "| A *beats* B\\|C. | ✓ holds | −2 points (−2.5 to −1.5) |"),
+                           "| A \\*beats\\* B\\|C. | ✓ holds | −2 points (−2.5 to −1.5) |"),
     ],
 )  # fmt: skip
 def test_numbers_are_those_of_the_tables_as_one_reads_them(duel: Any, text: str, reads: str) -> None:

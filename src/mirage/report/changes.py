@@ -66,7 +66,7 @@ def _brief(value: str) -> str:
         return ABSENT
     if "=" not in value:
         return value
-    return ", ".join(filter(None, map(_setting, _split(value)))) or "nothing"
+    return ", ".join(filter(None, map(_setting, _split(value)))) or value
 
 
 def _setting(text: str) -> str:

@@ -45,8 +45,8 @@ def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def escaped(data: str) -> str:
-    """Data as text of a Markdown cell: nothing in them is markup."""
-    return re.sub(r"([\\`*_\[\]$|])", r"\\\1", html.escape(data, quote=False))
+    """Data as text in Markdown: nothing in them is markup; a table's cells see to what parts them."""
+    return re.sub(r"([\\`*_\[\]$])", r"\\\1", html.escape(data, quote=False))
 
 
 def mark(verdict: str) -> str:
@@ -83,7 +83,7 @@ def line(rows: pd.DataFrame) -> list[str]:
     """One claim's line: text, marks by kind, number."""
     by_kind = {row["kind"]: row for row in rows.to_dict("records")}
     shown = next(by_kind[kind] for kind in ("controlled", "as_written", "real") if kind in by_kind)
-    text = shown["text"] + (f" *{shown['yardstick']}*" if shown["yardstick"] else "")
+    text = escaped(shown["text"]) + (f" *{escaped(shown['yardstick'])}*" if shown["yardstick"] else "")
     marks = [mark(by_kind[kind]["verdict"]) if kind in by_kind else "" for kind in KINDS]
     return [text, *marks, number(_texts(shown))]
 
@@ -109,7 +109,7 @@ def ours(judged: pd.DataFrame, lesson: str) -> str:
     """What we found ourselves in one lesson, and its checks, a line a kind of scenario; empty if there are none."""
     own = judged[(judged["lesson"] == lesson) & (judged["role"] != "claim")]
     rows = [
-        [row["text"], row["role"], NAMES[row["kind"]], mark(row["verdict"]), number(row)]
+        [escaped(row["text"]), row["role"], NAMES[row["kind"]], mark(row["verdict"]), number(row)]
         for row in map(_texts, own.to_dict("records"))
     ]
     return markdown(["what", "", "in", "", "effect"], rows) if rows else ""
@@ -155,7 +155,7 @@ def _ours(judged: pd.DataFrame) -> list[list[str]]:
     rows = []
     for row in judged.to_dict("records"):
         shown = _texts(row)
-        rows.append([shown["text"], shown["lesson"], mark(shown["verdict"]), number(shown)])
+        rows.append([escaped(shown["text"]), shown["lesson"], mark(shown["verdict"]), number(shown)])
     return rows
 
 

@@ -1,10 +1,13 @@
 """The panels of the lesson accuracy_paradox."""
 
+from collections.abc import Mapping
+
 from matplotlib.axes import Axes
 
 from mirage.claims.results import Results
-from mirage.figures import compared, palette, panels
+from mirage.figures import compared, large, palette, panels
 from mirage.figures.compared import UNIT, Column
+from mirage.figures.headline import Shown
 from mirage.figures.panels import Line, Panel, Panels, of_reference
 
 CLAIMS = (
@@ -77,3 +80,26 @@ def _two_by_two(pair: tuple[dict[str, float], dict[str, float]], beside: dict[st
                 ax.text(50, at, words, color=palette.REFERENCE, ha="center", va=va, fontsize=13.5)
 
     return draw
+
+
+def headline(results: Mapping[str, Results]) -> Shown:
+    """The small class found: after short and long training, with rare and with equal classes."""
+    found = "test.expected_recall"
+    groups = [
+        (
+            "classes apart, as listed",
+            [
+                Column("1 in 11,\n10 epochs", f"network.{found}", palette.UNTREATED),
+                Column("1 in 11,\n250 epochs", f"long.{found}", palette.OTHER),
+            ],
+        ),
+        (
+            "overlapping classes",
+            [
+                Column("1 in 11,\n250 epochs", f"overlap_long.{found}", palette.OTHER),
+                Column("equal,\n250 epochs", f"overlap_equal_long.{found}", palette.TREATED),
+            ],
+        ),
+    ]
+    drawn = large.columns(groups, "small class found (recall)", large.PERCENT, (-0.03, None), "bayes")
+    return [(results["controlled"], drawn)]

@@ -1,13 +1,14 @@
 """The panels of the lesson data_size."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from mirage.claims.results import Results
-from mirage.figures import compared, palette, panels
+from mirage.figures import compared, large, palette, panels
 from mirage.figures.compared import Column
+from mirage.figures.headline import Shown
 from mirage.figures.panels import Line, Panel, Panels, of_reference
 
 CLAIMS = (
@@ -96,3 +97,14 @@ def controlled(results: Results) -> Panels:
         (4.6, panels.sweep(followed, rows, "mean squared error", "Training error", "{:,}".format, log="xy")),
         (5.6, test_rows),
     ]
+
+
+def headline(results: Mapping[str, Results]) -> Shown:
+    """More rows make the network better at its best epoch; the straight line is still ahead."""
+    arms = BUDGETS["best epoch"]
+    shown = {
+        "network at its\nbest epoch": Line(arms, "test", "excess_mse", palette.TREATED),
+        "fitted\nstraight line": Line(of_reference(BUDGETS["equal steps"], "least_squares"), "test", "excess_mse"),
+    }
+    axes = "training rows", "squared distance\nto the true line"
+    return [(results["controlled"], large.lines(shown, *axes, "{:.2g}", "{:,}".format, "xy"))]

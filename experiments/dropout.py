@@ -1,8 +1,11 @@
 """The panels of the lesson dropout."""
 
+from collections.abc import Mapping
+
 from mirage.claims.results import Results
-from mirage.figures import compared, palette, panels
+from mirage.figures import compared, large, palette, panels
 from mirage.figures.compared import Column
+from mirage.figures.headline import Shown
 from mirage.figures.panels import Line, Panels, of_reference
 
 CLAIMS = (
@@ -58,3 +61,16 @@ def controlled(results: Results) -> Panels:
     training = panels.sweep(lines("train", "mse"), rate, "mean squared error", "Training error", log="y")
     test = panels.sweep(lines("test", "excess_mse"), rate, "squared distance to true line", "Test rows", log="y")
     return [(4.4, training), (4.4, test), (5.6, compared.differences(changes, below, "What dropout changes", margins))]
+
+
+def headline(results: Mapping[str, Results]) -> Shown:
+    """Stopping at the best epoch lowers the error far more than dropout."""
+    arms = {
+        "all epochs,\nno dropout": ("baseline", palette.UNTREATED),
+        "all epochs,\ndropout": ("dropout", palette.TREATED),
+        "best epoch,\nno dropout": ("baseline_best", palette.OTHER),
+    }
+    columns = [Column(tick, f"{arm}.test.excess_mse", color) for tick, (arm, color) in arms.items()]
+    ylabel = "squared distance\nto the true line, new rows"
+    drawn = large.columns([("", columns)], ylabel, "{:.1f}", (0, None), "least_squares")
+    return [(results["controlled"], drawn)]

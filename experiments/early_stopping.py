@@ -1,10 +1,11 @@
 """The panels of the lesson early_stopping."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mirage.claims.results import Results
-from mirage.figures import compared, epochs, palette, panels
+from mirage.figures import compared, epochs, large, palette, panels
 from mirage.figures.compared import Column
+from mirage.figures.headline import Shown
 from mirage.figures.panels import Panel, Panels
 
 CLAIMS = (
@@ -81,3 +82,20 @@ def controlled(results: Results) -> Panels:
 def real(results: Results) -> Panels:
     """What was learned by heart and what of use on real rows, and differences of test losses."""
     return [(4.8, lengths(REAL, "accuracy", "no_stopping")), (2.8, loss(REAL[1:], "log_loss"))]
+
+
+def headline(results: Mapping[str, Results]) -> Shown:
+    """The longer the training, the more wrong labels are learned, and the fewer fresh rows are right."""
+    arms = {
+        "stopped\nearly": ("early_stopping", palette.TREATED),
+        "100\nepochs": ("no_stopping_100", palette.FURTHER[1]),
+        "300\nepochs": ("no_stopping", palette.UNTREATED),
+    }
+
+    def panel(name: str, number: str, ylabel: str, written: str, lowest: float) -> Panel:
+        columns = [Column(tick, f"{arm}.{number}", color) for tick, (arm, color) in arms.items()]
+        return large.columns([(name, columns)], ylabel, written, (lowest, None), "bayes")
+
+    wrong = panel("wrong labels given back", "flipped.accuracy", "share of the wrong labels", large.PERCENT, 0)
+    right = panel("fresh rows", "test.expected_accuracy", "accuracy", "{:.1%}", 0.6)
+    return [(results["controlled"], wrong), (results["controlled"], right)]

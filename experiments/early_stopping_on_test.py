@@ -1,8 +1,11 @@
 """The panels of the lesson early_stopping_on_test."""
 
+from collections.abc import Mapping
+
 from mirage.claims.results import Results
-from mirage.figures import compared, epochs, palette, panels
+from mirage.figures import compared, epochs, large, palette, panels
 from mirage.figures.compared import Column
+from mirage.figures.headline import Shown
 from mirage.figures.panels import Panels
 
 CLAIMS = (
@@ -75,3 +78,16 @@ def controlled(results: Results) -> Panels:
         (5.4, compared.scores(ROWS, "accuracy", "Rows of each kind", (0.5, 1.04), references=["bayes"])),
         (3.6, compared.scores(RULES, "epochs trained", "When training ends", (0, None), tested=tested)),
     ]
+
+
+def headline(results: Mapping[str, Results]) -> Shown:
+    """What the rows that stopped a training say, beside fresh rows."""
+    scored = {"rows that\nstopped it": "watched", "fresh\nrows": "fresh"}
+    groups = [
+        (name, [Column(tick, f"{arm}.model.{rows}_accuracy", color) for tick, rows in scored.items()])
+        for name, arm, color in (
+            ("random labels", "random", palette.UNTREATED),
+            ("labels that can be learned", "stopped", palette.TREATED),
+        )
+    ]
+    return [(results["controlled"], large.columns(groups, "accuracy", "{:.1%}", (0.4, None)))]

@@ -1,7 +1,10 @@
 """The panels of the lesson imbalance."""
 
+from collections.abc import Mapping
+
 from mirage.claims.results import Results
-from mirage.figures import palette, panels
+from mirage.figures import large, palette, panels
+from mirage.figures.headline import Shown
 from mirage.figures.panels import Line, Panels, of_reference
 
 CLAIMS = (
@@ -63,3 +66,13 @@ def real(results: Results) -> Panels:
         for metric, words in (("recall_0", "others,"), ("recall", "8s,"))
     }
     return [(4.8, panels.scores(found, "recall", "Is the digit an 8?"))]
+
+
+def headline(results: Mapping[str, Results]) -> Shown:
+    """The rarer the class, the less of it is found, by the model and by the best possible rule."""
+    shown = {
+        "logistic\nregression": Line(SHARES, "test", "expected_recall", palette.TREATED),
+        "best possible\nrule": Line(of_reference(SHARES), "test", "expected_recall"),
+    }
+    axes = "share of class 1, the rare one", "class 1 found (recall)"
+    return [(results["controlled"], large.lines(shown, *axes, large.PERCENT, "{:.0%}".format, limits=(0, None)))]

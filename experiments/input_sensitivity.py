@@ -1,10 +1,14 @@
 """The panels of the lesson input_sensitivity."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib.axes import Axes
 
 from mirage.claims.results import Results
-from mirage.figures import marks, palette, panels
+from mirage.figures import large, marks, palette, panels
+from mirage.figures.compared import Column
+from mirage.figures.headline import Shown
 from mirage.figures.panels import Panels
 
 CLAIMS = (
@@ -91,3 +95,16 @@ def _probes(ax: Axes, results: Results) -> None:
     if close:
         ax.set_yticks(np.linspace(low, high, 6))
     ax.set_xticks([settings.probe_low, settings.probe_high])
+
+
+def headline(results: Mapping[str, Results]) -> Shown:
+    """A shortcut raises the accuracy until it breaks."""
+    rows = {"shortcut\nworks": "test", "shortcut\nbroken": "test_broken"}
+    groups = [
+        (name, [Column(tick, f"{arm}.{split}.accuracy", color) for tick, split in rows.items()])
+        for name, arm, color in (
+            ("trained without the shortcut", "noisy", palette.TREATED),
+            ("trained with it", "spurious", palette.UNTREATED),
+        )
+    ]
+    return [(results["controlled"], large.columns(groups, "accuracy on test rows", large.PERCENT, (0.5, None)))]

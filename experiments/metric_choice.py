@@ -1,12 +1,14 @@
 """The panels of the lesson metric_choice."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from mirage.claims.results import Results
-from mirage.figures import marks, palette, panels
+from mirage.figures import large, marks, palette, panels
+from mirage.figures.compared import Column
+from mirage.figures.headline import Shown
 from mirage.figures.panels import Line, Panel, Panels, of_reference
 
 CLAIMS = (
@@ -126,3 +128,16 @@ def _against_calls(ax: Axes, results: Results) -> None:
         ax.plot(called[0], values[0], **star, label=first)
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.04, 1.04), xlabel="share of rows called class 1", ylabel="score")
     ax.set_title("Training rows, every seed")
+
+
+def headline(results: Mapping[str, Results]) -> Shown:
+    """Two mirror-image thresholds: equal accuracy, unequal F1."""
+    thresholds = (
+        ("threshold 0.1", "share_50_low", palette.TREATED),
+        ("threshold 0.9", "share_50_high", palette.UNTREATED),
+    )
+    groups = [
+        (name, [Column(tick, f"{arm}.test.{tick.lower()}", color) for tick in ("accuracy", "F1")])
+        for name, arm, color in thresholds
+    ]
+    return [(results["controlled"], large.columns(groups, "score", "{:.2f}", (0.5, None)))]

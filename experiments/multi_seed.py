@@ -6,7 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from mirage.claims.results import Results
-from mirage.figures import palette, panels
+from mirage.figures import large, palette, panels
+from mirage.figures.compared import Column
+from mirage.figures.headline import Shown
 from mirage.figures.panels import Panel, Panels
 
 CLAIMS = (
@@ -122,3 +124,21 @@ def _answers(ax: Axes, results: Results) -> None:
         label="target (random)",
     )
     ax.set_xticks(inputs)
+
+
+def headline(results: Mapping[str, Results]) -> Shown:
+    """How far networks trained again differ, by what differs between them, and averages of them."""
+    sources = {"initial\nweights": "init", "order\nof rows": "order", "dropout\nmasks": "masks"}
+    answers = {"two\nnetworks": ("pair", palette.UNTREATED), "two averages\nof four": ("ensemble", palette.TREATED)}
+    groups = [
+        (
+            "one thing differs",
+            [Column(tick, f"{a}.model.relative_spread", palette.UNTREATED) for tick, a in sources.items()],
+        ),
+        (
+            "weights and order differ",
+            [Column(tick, f"{a}.model.relative_spread", color) for tick, (a, color) in answers.items()],
+        ),
+    ]
+    ylabel = "spread of the answers,\nin sd of the targets"
+    return [(results["controlled"], large.columns(groups, ylabel, large.PERCENT, (0, None)))]

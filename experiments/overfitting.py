@@ -1,11 +1,14 @@
 """The panels of the lesson overfitting."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib.axes import Axes
 
 from mirage.claims.results import Results
-from mirage.figures import compared, epochs, marks, palette, panels
+from mirage.figures import compared, epochs, large, marks, palette, panels
 from mirage.figures.compared import Column
+from mirage.figures.headline import Shown
 from mirage.figures.panels import Panel, Panels
 
 CLAIMS = (
@@ -93,3 +96,18 @@ def controlled(results: Results) -> Panels:
     tested = [("units_8.test.excess_mse", "units_1024.test.excess_mse")]
     excess = compared.scores(SIZES, "squared distance to true line", "At the end", log=True, tested=tested)
     return [(5.2, over_the_epochs()), (4.9, pairs), (6.4, excess)]
+
+
+def headline(results: Mapping[str, Results]) -> Shown:
+    """What learning by heart costs on new rows, and that it takes the bends."""
+    models = (
+        ("learned by heart", "network", palette.UNTREATED),
+        ("same weights, no ReLU", "linear", palette.TREATED),
+        ("fitted straight line", LINE, palette.REFERENCE),
+    )
+    rows = {"training\nrows": "train", "new\nrows": "test"}
+    groups = [
+        (name, [Column(tick, f"{arm}.{split}.mse", color) for tick, split in rows.items()])
+        for name, arm, color in models
+    ]
+    return [(results["controlled"], large.columns(groups, "mean squared error", "{:.2g}", (0, None)))]

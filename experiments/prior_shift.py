@@ -1,7 +1,11 @@
 """The panels of the lesson prior_shift."""
 
+from collections.abc import Mapping
+
 from mirage.claims.results import Results
-from mirage.figures import palette, panels
+from mirage.figures import large, palette, panels
+from mirage.figures.compared import Column
+from mirage.figures.headline import Shown
 from mirage.figures.panels import Panels
 
 CLAIMS = (
@@ -55,3 +59,14 @@ def real(results: Results) -> Panels:
         "equal,\ncorrected": ("corrected", "test_shifted", "accuracy", palette.TREATED),
     }
     return [(5.0, panels.scores(accuracy, "accuracy", "Is it an 8? Every seed"))]
+
+
+def headline(results: Mapping[str, Results]) -> Shown:
+    """One network at two class shares, and with corrected probabilities."""
+    columns = [
+        Column("shares as\ntrained on", "network.test.accuracy", palette.UNTREATED),
+        Column("equal\nshares", "network.test_shifted.accuracy", palette.UNTREATED),
+        Column("equal shares,\ncorrected", "corrected.test_shifted.accuracy", palette.TREATED),
+    ]
+    drawn = large.columns([("", columns)], "accuracy on new rows", large.PERCENT, (0.5, None), "bayes")
+    return [(results["controlled"], drawn)]

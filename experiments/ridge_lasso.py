@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 
 from mirage.claims.results import Results
-from mirage.figures import palette, panels
+from mirage.figures import large, palette, panels
+from mirage.figures.compared import Column
+from mirage.figures.headline import Shown
 from mirage.figures.panels import Line, Panel, Panels, of_reference
 
 CLAIMS = (
@@ -128,3 +130,20 @@ def real(results: Results) -> Panels:
     gained = panels.paired_differences(gains, "test accuracy gained", "Over almost no penalty")
     shown = {"ridge\n1": ("rounded", palette.TREATED), "logis-\ntic, L2": ("l2_chosen", palette.FURTHER[0])}
     return [(4.0, gained), (2.6, outside(shown))]
+
+
+def headline(results: Mapping[str, Results]) -> Shown:
+    """Weights left and accuracy without a penalty and at the strengths that validation rows choose."""
+    arms = {
+        "almost no\npenalty": ("weakest", palette.UNTREATED),
+        "L2": ("l2_chosen", palette.TREATED),
+        "L1": ("l1_chosen", palette.OTHER),
+    }
+    weights, accuracy = (
+        [("", [Column(tick, f"{arm}.{number}", color) for tick, (arm, color) in arms.items()])]
+        for number in ("model.nonzero_weights", "test.expected_accuracy")
+    )
+    return [
+        (results["controlled"], large.columns(weights, "weights that are not zero,\nof 20", "{:.0f}", (0, None))),
+        (results["controlled"], large.columns(accuracy, "accuracy on new rows", "{:.0%}", (0.7, None), "bayes")),
+    ]

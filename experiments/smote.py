@@ -1,11 +1,14 @@
 """The panels of the lesson smote."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib.axes import Axes
 
 from mirage.claims.results import Results
-from mirage.figures import compared, marks, palette, panels
+from mirage.figures import compared, large, marks, palette, panels
 from mirage.figures.compared import UNIT, Column
+from mirage.figures.headline import Shown
 from mirage.figures.panels import Panels
 
 CLAIMS = (
@@ -130,3 +133,18 @@ def _probabilities(ax: Axes, results: Results) -> None:
     ax.set_xticks(range(len(labels)), labels)
     ax.set(xlim=(-0.6, len(labels) - 0.4), ylim=(-0.04, 1.04), ylabel="predicted probability of class 1")
     ax.set_title("Original rows, seeds pooled")
+
+
+def headline(results: Mapping[str, Results]) -> Shown:
+    """What SMOTE saves and does to probabilities, beside a moved threshold."""
+    arms = {
+        "untreated": ("none", palette.UNTREATED),
+        "moved\nthreshold": ("threshold", palette.OTHER),
+        "SMOTE": ("smote", palette.TREATED),
+    }
+    numbers = {"cost": "cost per row\n(9 a miss, 1 a false alarm)", "ece": "calibration error\nof the probabilities"}
+    shown: Shown = []
+    for metric, ylabel in numbers.items():
+        columns = [Column(tick, f"{arm}.test.{metric}", color) for tick, (arm, color) in arms.items()]
+        shown.append((results["controlled"], large.columns([("", columns)], ylabel, "{:.2f}", (0, None))))
+    return shown

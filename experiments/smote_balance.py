@@ -1,12 +1,15 @@
 """The panels of the lesson smote_balance."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib.axes import Axes
 
 from mirage.claims.results import Results
 from mirage.claims.verdicts import pairs
-from mirage.figures import compared, marks, palette, panels
+from mirage.figures import compared, large, marks, palette, panels
 from mirage.figures.compared import UNIT, Column
+from mirage.figures.headline import Shown
 from mirage.figures.panels import Panel, Panels
 
 CLAIMS = (
@@ -116,3 +119,16 @@ def _tested(ax: Axes, results: Results) -> None:
         [judged.loc[claim, ["ci_low", "ci_high"]].to_numpy(float) for claim, _, _ in columns],
     )
     ax.set(ylabel="difference", title="What is tested")
+
+
+def headline(results: Mapping[str, Results]) -> Shown:
+    """What validation promises and fresh rows give, with SMOTE inside the split and before it."""
+    rows = {"validation\nrows": "validation", "fresh\nrows": "test"}
+    groups = [
+        (name, [Column(tick, f"{arm}.{split}.balanced_accuracy", color) for tick, split in rows.items()])
+        for name, arm, color in (
+            ("split first, then SMOTE", "inside", palette.TREATED),
+            ("SMOTE first, then split", "before", palette.UNTREATED),
+        )
+    ]
+    return [(results["controlled"], large.columns(groups, "balanced accuracy", "{:.1%}", (0.5, None)))]

@@ -13,7 +13,7 @@ from mirage.config import compose, project, sweeping
 from mirage.config.plan import Plan
 from mirage.config.typed import Typed, parse, written
 from mirage.making import Made
-from mirage.report import pages, sweeps
+from mirage.report import headline_pages, pages, sweeps
 
 HYDRA_KEYS = ("hydra/launcher", "hydra.launcher.")
 
@@ -141,3 +141,21 @@ def draw_lesson(lesson: str, plans: Sequence[Plan], again: bool) -> tuple[list[P
         ), ""
     except pages.IncompletePage as incomplete:
         return [], str(incomplete)
+
+
+def draw_headline(lesson: str, plans: Sequence[Plan], again: bool) -> tuple[list[Path], str]:
+    """Draw one lesson's headline picture from the canonical records of its scenarios, unless it is up to date.
+
+    `plans` are as for `draw_lesson`. The sentence comes from the committed tables.
+    """
+    folder, file = making.results_folder(plans[0]), project.lesson_file(lesson)
+    placed = [(plan, making.places(plan)) for plan in plans]
+    gone = [p.scenario for p, w in placed if not all(place.exists(s) for place in w.values() for s in p.seeds)]
+    if gone:
+        return [], f"{lesson}: headline picture not drawn: got no records of {', '.join(gone)}, expected all of them"
+    said = headline_pages.sentence(lesson)
+    if not again and headline_pages.up_to_date(folder, lesson, placed, file, said):
+        return [headline_pages.file_of(folder, lesson)], ""
+    halves = [api.perform(plan).results for plan in plans]
+    module = functools.partial(api.lesson_module, lesson)
+    return [headline_pages.write(folder, lesson, module, file, halves, said, again)], ""

@@ -14,9 +14,10 @@ from mirage.settings import ConfigError
 if TYPE_CHECKING:
     from mirage.report.lessons import Page
 
-CODE = ("claims", "config", "figures/palette.py", "report", "cli/report.py")  # what writes them
+CODE = ("claims", "config", "figures", "report", "cli/report.py")  # what writes them
 DOCUMENTS = ("results/README.md", "README.md", "docs/performance.md", "docs/statistics.md")
 TABLES_MADE = ("headlines.csv", "places.csv")
+PICTURES = ("overview.png", "overview.svg")
 UNREAD = ("metrics.csv", *TABLES_MADE)  # by what follows from tables: large, or written with it
 
 
@@ -88,12 +89,13 @@ def up_to_date() -> bool:
 
 def write() -> tuple[list[Path], list[str]]:
     """Write all of it again; returns what changed, and what a lesson says that the tables do not."""
-    from mirage.report import documents
+    from mirage.report import documents, overview
 
     follows = _followed()
     changed = headlines()
     made, notices = texts()
     changed += documents.write(made)
+    changed += overview.write(project.RESULTS / "tables", _pictures(), list(map(api.stated, project.lessons())))
     stamps.put(_stamp(), follows, _contents(), notices)
     return changed, notices
 
@@ -109,9 +111,14 @@ def _followed() -> str:
     return stamps.followed(stamps.code(*CODE), (), [file.read_bytes() if file.is_file() else b"" for file in read])
 
 
+def _pictures() -> list[Path]:
+    return [project.RESULTS / "figures" / name for name in PICTURES]
+
+
 def _contents() -> dict[str, bytes]:
     tables = [project.RESULTS / "tables" / name for name in TABLES_MADE]
-    files = [*(project.ROOT / name for name in DOCUMENTS), *tables, *(_place(name) for name in project.lessons())]
+    texts = [project.ROOT / name for name in DOCUMENTS]
+    files = [*texts, *tables, *_pictures(), *map(_place, project.lessons())]
     return {str(file.relative_to(project.ROOT)): file.read_bytes() if file.is_file() else b"" for file in files}
 
 

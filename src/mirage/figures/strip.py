@@ -91,10 +91,10 @@ def claims(axes: Sequence[Axes], texts: Sequence[str], columns: Columns) -> None
                 _say(verdicts, place / max(2, len(columns)), top + height / 2, row["verdict"])
         share = height / len(tested)
         for place, (mark, row) in enumerate(tested):
-            stripe = CLAIMED if row["test"].relation == "same" else NEGLIGIBLE
-            effects.add_patch(Rectangle((-1, top + share * place), 2, share, color=stripe, linewidth=0, zorder=0))
-            reach = max(reach, _effect(effects, top + share * (place + 0.5), row, mark))
-    _scale(effects, reach * 1.08, tops)
+            reach = max(reach, *map(abs, effect(effects, top + share * place, share, row, mark)))
+    scale(effects, reach, tops)
+    effects.set_xlabel(SCALE)
+    effects.set_title(KEY, fontsize=12, color=REFERENCE, loc="center")
 
 
 def _claim(text: str) -> str:
@@ -122,11 +122,16 @@ def _say(ax: Axes, x: float, y: float, verdict: str) -> None:
     ax.text(x, y, _verdict(verdict), color=VERDICT_COLOURS[verdict], va="center", weight="bold")
 
 
-def _effect(ax: Axes, at: float, row: Row, mark: Mark) -> float:
-    """Draw an effect with its interval, where it has one; how far from zero that reaches."""
+def effect(ax: Axes, top: float, height: float, row: Row, mark: Mark) -> tuple[float, float]:
+    """Draw the stripe of what is too small to matter, and on it an effect with its interval; the ends of all that.
+
+    `row` has effect, ci_low, ci_high, margin, verdict and test; without an interval nothing but the stripe is drawn.
+    """
+    stripe = CLAIMED if row["test"].relation == "same" else NEGLIGIBLE
+    ax.add_patch(Rectangle((-1, top), 2, height, color=stripe, linewidth=0, zorder=0))
     if not np.isfinite(row["ci_low"]):
-        return 0.0
-    color = VERDICT_COLOURS[row["verdict"]]
+        return -1.0, 1.0
+    at, color = top + height / 2, VERDICT_COLOURS[row["verdict"]]
     effect, *ends = (_bent(row[name], row) for name in ("effect", "ci_low", "ci_high"))
     low, high = sorted(ends)
     ax.plot([low, high], [at, at], "-", color=color, linewidth=5, solid_capstyle="butt", label="_interval")
@@ -134,17 +139,21 @@ def _effect(ax: Axes, at: float, row: Row, mark: Mark) -> float:
     ax.plot(
         effect, at, mark.marker, color=color, markersize=8, markerfacecolor=face, markeredgewidth=2, label="_effect"
     )
-    return max(abs(end) for end in (low, high) if np.isfinite(end))
+    finite = [end for end in (low, high) if np.isfinite(end)]
+    return min(-1.0, *finite), max(1.0, *finite)
 
 
-def _scale(ax: Axes, reach: float, tops: Sequence[float]) -> None:
+def scale(ax: Axes, reach: float, tops: Sequence[float], ticks: Sequence[int] = TICKS) -> None:
+    """The bent axis of margins, as far as effects reach, and lines between claims.
+
+    `tops` are the tops of claims and, last, where the last one ends.
+    """
+    reach *= 1.08
     ax.set(xlim=(-reach, reach), ylim=(tops[-1], 0), yticks=[])
     ax.hlines(tops[1:-1], -reach, reach, color=NEGLIGIBLE, linewidth=1)
-    ticks = [t for t in TICKS if np.log2(1 + t) < reach]
-    both = (*(-t for t in reversed(ticks)), 0, *ticks)
-    ax.set_xticks([float(np.sign(t) * np.log2(1 + abs(t))) for t in both], [f"{t:g}" for t in both])
-    ax.set_xlabel(SCALE)
-    ax.set_title(KEY, fontsize=12, color=REFERENCE, loc="center")
+    known = [t for t in ticks if np.log2(1 + t) < reach]
+    both = (*(-t for t in reversed(known)), 0, *known)
+    ax.set_xticks([float(np.sign(t) * np.log2(1 + abs(t))) for t in both], [f"{t:g}".replace("-", "−") for t in both])
     ax.spines["left"].set_visible(False)
 
 

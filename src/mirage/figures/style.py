@@ -10,24 +10,27 @@ import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.font_manager import FontProperties
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
+from matplotlib.textpath import text_to_path
 from matplotlib.ticker import LogFormatter, LogLocator, NullFormatter
 
 from mirage.records.files import write_bytes
 
-STYLE = Path(__file__).with_name("mirage.mplstyle")
+STYLE, LARGE = (Path(__file__).with_name(f"{name}.mplstyle") for name in ("mirage", "large"))
 FEW = 300  # highest by lowest number of a logarithmic axis that has few powers of ten
 PLACES = 6  # decimals of positions, which are shares of a figure: far finer than a pixel, far coarser than rounding
 
 
 @contextmanager
-def look() -> Iterator[None]:
+def look(*more: Path) -> Iterator[None]:
     """Within it, everything is drawn in the suite's style, whatever the reader's own matplotlibrc says.
 
-    Figures are made and drawn on within it; afterwards the reader's settings are back.
+    Figures are made and drawn on within it; afterwards the reader's settings are back. `more` are style files that
+    change some of it, such as `LARGE`.
     """
-    with matplotlib.style.context(["default", str(STYLE)]):
+    with matplotlib.style.context(["default", *map(str, (STYLE, *more))]):
         yield
 
 
@@ -45,6 +48,19 @@ def bold(words: str) -> str:
 def plain(data: str) -> str:
     """Data that stand in one text with our own mathematical text: no dollar sign in them is markup."""
     return data.replace("$", r"\$")
+
+
+def wrapped(text: str, size: float, width: float) -> list[str]:
+    """Text in lines that are at most `width` inches wide in letters of so many points; a longer word has its own."""
+    font = FontProperties(size=size)
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".lstrip()
+        if lines[-1] and text_to_path.get_text_width_height_descent(longer, font, ismath=False)[0] > width * 72:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def as_math(text: Text) -> Text:
@@ -109,16 +125,17 @@ def rendered(figure: Figure, ending: str) -> bytes:
     return content.getvalue()
 
 
-def save(figure: Figure, place: Path) -> None:
-    """Write a figure whole or not at all, in the format of the file's ending.
+def save(figure: Figure, place: Path) -> bool:
+    """Write a figure whole or not at all, in the format of the file's ending; returns whether it was written.
 
     A file that shows the same already, pixel for pixel, is left as it is.
     """
     content = rendered(figure, place.suffix[1:])
     if place.exists() and _shows(place, content):
-        return
+        return False
     place.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(place, content)
+    return True
 
 
 def _shows(place: Path, content: bytes) -> bool:

@@ -92,6 +92,13 @@ def _texts(row: Mapping[Hashable, object]) -> dict[str, str]:
     return {str(name): str(cell) for name, cell in row.items()}
 
 
+def answering(claims: pd.DataFrame, answers: Sequence[str]) -> pd.DataFrame:
+    """Of a lesson's verdicts those on the first of these claims that is there, or else on the lesson's first."""
+    there = list(claims["claim"])
+    first = next((name for name in answers if name in there), there[0])
+    return claims[claims["claim"] == first]
+
+
 def of_lesson(judged: pd.DataFrame, lesson: str) -> str:
     """The claims of one lesson, as its page shows them: text, marks by kind of scenario, number.
 

@@ -7,6 +7,7 @@ import dataclasses
 import gc
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from mirage.config import project
 from mirage.records.files import write_text
 from mirage.report import stamps, tables
 
+DOCUMENTS = "documents"
+WRITING = {actions.table: "table", actions.sweep: "sweep"}  # what sentences are made from
 BEGAN = time.perf_counter() - time.process_time()  # about when Python started
 
 
@@ -87,9 +90,10 @@ def _make(found: Chosen, work: Todo, documents: bool, cores: int, made: Made, cl
         Job(one.name, actions.train, (one.plan, one.missing), expected[one.name], one.plan.scenario)
         for one in work.trainings
     ]
-    jobs += [_product(product) for product in work.products]
-    left = sum(product.kind == "table" for product in work.products)
-    jobs += [_documents()] if documents and not left else []
+    headlines = [product for product in work.products if product.kind == planning.HEADLINE]
+    jobs += [_product(product) for product in work.products if product not in headlines]
+    left = Counter(product.kind for product in work.products if product.kind in planning.WRITTEN)
+    jobs += [] if left else _last(documents, headlines)
     done: dict[str, float] = {}
     estimated = False
     with terminal.overall(sum(job.cost for job in jobs)) as (err, advance):
@@ -110,20 +114,20 @@ def _make(found: Chosen, work: Todo, documents: bool, cores: int, made: Made, cl
                 err.print(screen.estimated(speed * estimate.seconds(work, expected, cores), speed))
 
         def ended(job: Job, content: Done | Broken, seconds: float) -> list[Job]:
-            nonlocal left
             proceed(job, 1.0)
             content = _taken(job, content, seconds, made)
             if verbose and content.log:
                 print(content.log)
-            if job.action is not actions.table:
+            kind = WRITING.get(job.action)
+            if kind is None:
                 return []
-            made.tables.append((job.name.removeprefix("table "), content))
-            left -= 1
-            if left:
-                return []
-            with clock.phase("write"):
-                _write_common(results, made)
-            return [_documents()] if planning.documents_to_write(found) else []
+            left[kind] -= 1
+            if kind == "table":
+                made.tables.append((job.name.removeprefix("table "), content))
+                if not left[kind]:
+                    with clock.phase("write"):
+                        _write_common(results, made)
+            return [] if left.total() else _last(planning.documents_to_write(found), headlines)
 
         pool.run(jobs, cores, told, ended, clock)
     text = "\n".join(filter(None, [*made.log, *(line for line, _ in made.errors)]))
@@ -149,12 +153,15 @@ def _product(product: planning.Product) -> Job:
     name = f"{product.kind} {product.name}"
     if product.kind == "table":
         return Job(name, actions.table, (product.plans[0],), estimate.PRODUCT, after=product.after)
-    action = actions.figure if product.kind == "figure" else actions.sweep
+    action = {"figure": actions.figure, planning.HEADLINE: actions.headline}.get(product.kind, actions.sweep)
     return Job(name, action, (product.name, product.plans), estimate.PRODUCT, after=product.after)
 
 
-def _documents() -> Job:
-    return Job("documents", actions.documents, (), estimate.PRODUCT)
+def _last(documents: bool, headlines: Sequence[planning.Product]) -> list[Job]:
+    """What follows from the common tables: the documents, if they are to be written, then pictures under a sentence."""
+    first = [Job(DOCUMENTS, actions.documents, (), estimate.PRODUCT)] if documents else []
+    after = frozenset(job.name for job in first)
+    return first + [dataclasses.replace(job, after=job.after | after) for job in map(_product, headlines)]
 
 
 def _write_common(results: Path, made: Made) -> None:

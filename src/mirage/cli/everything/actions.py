@@ -1,4 +1,4 @@
-"""What workers do, a job each: train a plan's missing replicates, write a table, draw a figure, sum up a sweep."""
+"""What workers do, a job each: train a plan's missing replicates, write a table, draw a picture, sum up a sweep."""
 
 import contextlib
 import dataclasses
@@ -89,10 +89,19 @@ def table(plan: Plan, tell: Tell, clock: Clock) -> Done:
 
 def figure(lesson: str, plans: Sequence[Plan], tell: Tell, clock: Clock) -> Done:
     """Draw a lesson's figure."""
+    return _drawn(launch.draw_lesson, lesson, plans, clock)
+
+
+def headline(lesson: str, plans: Sequence[Plan], tell: Tell, clock: Clock) -> Done:
+    """Draw a lesson's headline picture, under the sentence that follows from this checkout's tables."""
+    return _drawn(launch.draw_headline, lesson, plans, clock)
+
+
+def _drawn(draw: Callable[..., tuple[list[Path], str]], lesson: str, plans: Sequence[Plan], clock: Clock) -> Done:
     again = "train" not in plans[0].request.steps
     try:
         with clock.phase("draw"):
-            files, why = launch.draw_lesson(lesson, [_reading(plan) for plan in plans], again)
+            files, why = draw(lesson, [_reading(plan) for plan in plans], again)
     except OSError:
         raise
     except job.ERRORS as error:

@@ -15,9 +15,11 @@ from mirage.config.plan import Plan
 from mirage.config.typed import Typed, assigned
 from mirage.records import checked
 from mirage.records.store import Place
-from mirage.report import pages, stamps, sweeps, tables
+from mirage.report import headline_pages, pages, stamps, sweeps, tables
 from mirage.settings import ConfigError, shown
 
+HEADLINE = "headline picture"
+WRITTEN = ("table", "sweep")  # kinds of products that sentences are made from
 KEYS = ("scenario", "sweep", "steps", "results_dir")
 
 
@@ -50,7 +52,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Product:
-    """Something to write: a scenario's table, a lesson's figure or a sweep; after the trainings of these names."""
+    """Something to write: a table, a sweep, a lesson's figure or its headline; after the trainings of these names."""
 
     kind: str
     name: str
@@ -122,14 +124,18 @@ def todo(found: Chosen) -> Todo:
     if "train" in steps:
         for plan in plans:
             _add_training(plan, places[id(plan)], gone, trainings, made_by)
-    products, said = [], []
+    products: list[Product] = []
+    said: list[str] = []
     common = tables.there(results) if "tables" in steps else {}
+    documents = documents_to_write(found)
     for kind, name, of_product in _products(found, steps):
         placed = [(plan, places.get(id(plan)) or making.places(plan)) for plan in of_product]
         files = [where.file(seed) for plan, own in placed for where in own.values() for seed in plan.seeds]
         known = None
         if "train" in steps and not any(file in gone for file in files):
             known = _known(kind, name, results, placed, common)
+        if kind == HEADLINE and known is not None and (any(one.kind in WRITTEN for one in products) or documents):
+            known = None  # its sentence may change
         if known is None:
             after = frozenset(made_by[file] for file in files if file in made_by)
             products.append(Product(kind, name, of_product, after))
@@ -206,7 +212,10 @@ def _products(found: Chosen, steps: Sequence[str]) -> Iterable[tuple[str, str, l
                 folder = str(making.results_folder(own[0]))
                 scenarios = api.stated(lesson).scenarios.values()
                 own = [known.get(s) or api.canonical(s, *launch.reading(folder)) for s in scenarios]
-            yield "figure", lesson, sorted(own, key=lambda plan: KINDS.index(plan.about.kind))
+            own = sorted(own, key=lambda plan: KINDS.index(plan.about.kind))
+            yield "figure", lesson, own
+            if not own[0].request.results_dir:  # its sentence goes by the committed tables
+                yield HEADLINE, lesson, own
 
 
 def _known(
@@ -218,5 +227,7 @@ def _known(
         return stamps.fitting(stamps.place(results, f"table-{name}"), tables.followed(placed[0]), made)
     if kind == "figure":
         return [] if pages.up_to_date(results, placed, project.lesson_file(name)) else None
+    if kind == HEADLINE:
+        return [] if headline_pages.up_to_date(results, name, placed, project.lesson_file(name)) else None
     files = sweeps.files_of(results, name, "figures" in placed[0][0].request.steps)
     return stamps.fitting(stamps.place(results, f"sweep-{name}"), sweeps.followed(placed), stamps.contents(files))

@@ -9,7 +9,7 @@ TESTS := $(PY) -m pytest -n 2 --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help all lesson lessons quick sweeps ray slurm test test-slow lint tables figures report freeze check bench lock check-locks clean
+.PHONY: help all lesson lessons notebooks test-all quick sweeps ray slurm test test-slow lint tables figures report freeze check bench lock check-locks clean
 .PHONY: clean-records
 
 help:
@@ -35,8 +35,11 @@ slurm: .venv-slurm/ready  ## an environment for sweeps on a SLURM cluster, .venv
 test: .venv/ready .venv/dev  ## the tests, on two cores
 	$(TESTS) -m 'not slow and not cluster'
 
-test-slow: .venv/ready .venv/dev  ## fifty kills, a thousand settings, every command shown, environments for clusters
-	$(TESTS) -m 'slow or cluster'
+test-slow: .venv/ready .venv/dev .venv/notebooks  ## fifty kills, a thousand settings, every command shown, environments for clusters
+	$(TESTS) -m '(slow or cluster) and not rest'
+
+test-all: .venv/ready .venv/dev .venv/notebooks  ## every test, the notebooks of all lessons among them
+	$(TESTS)
 
 lint: .venv/ready .venv/dev  ## style, types, which module may import which
 	$(PY) -m ruff check
@@ -49,6 +52,9 @@ tables: .venv/ready  ## all tables and what is written from them again, from the
 
 figures: .venv/ready  ## all figures of lessons again from the records
 	@$(EVERYTHING) 'scenario=glob(*)' 'steps=[figures]'
+
+notebooks: .venv/ready .venv/notebooks  ## every lesson as a notebook, into results/notebooks
+	@$(PY) -m mirage.cli.notebooks
 
 report lessons: .venv/ready  ## what is written from the tables: lessons, ledger, README
 	$(REPORT)
@@ -66,6 +72,7 @@ bench: .venv/ready .venv/bench  ## how fast it is, half an hour; PARTS="growth w
 lock: .venv/ready  ## pin what pyproject.toml names; UPGRADE=1: in the newest versions
 	$(LOCK) pyproject.toml -o requirements.lock
 	$(LOCK) pyproject.toml --extra dev -c requirements.lock -o locks/dev.lock
+	$(LOCK) pyproject.toml --extra notebooks -c locks/dev.lock -o locks/notebooks.lock
 	$(LOCK) pyproject.toml --extra bench -c requirements.lock -o locks/bench.lock
 	$(LOCK) pyproject.toml --extra slurm -c requirements.lock -o locks/slurm.lock
 	grep -E '^($(NUMERICAL))==' requirements.lock | tr -d '\\' > build-constraints.txt  # Ray needs older ones of the rest
@@ -74,7 +81,7 @@ lock: .venv/ready  ## pin what pyproject.toml names; UPGRADE=1: in the newest ve
 	! grep -n '://' requirements.lock locks/*.lock
 
 check-locks: .venv/ready  ## whether the locks can be installed with each Python that is supported
-	@for version in 3.11 3.12 3.13; do for lock in requirements.lock locks/dev.lock locks/slurm.lock locks/ray.lock; do \
+	@for version in 3.11 3.12 3.13; do for lock in requirements.lock locks/dev.lock locks/notebooks.lock locks/slurm.lock locks/ray.lock; do \
 		.venv/bin/uv pip install --quiet --dry-run --target build-locks --python-version $$version --only-binary :all: \
 			--no-binary antlr4-python3-runtime --require-hashes -r $$lock || exit 1; \
 		echo "$$lock can be installed with Python $$version"; done; done; rm -rf build-locks
@@ -141,7 +148,7 @@ endif
 	@.venv/bin/uv pip install --quiet --python .venv-$*/bin/python --no-deps --no-build-isolation -e .
 	@touch $@
 
-.venv/dev .venv/bench: .venv/%: locks/%.lock .venv/locked
+.venv/dev .venv/notebooks .venv/bench: .venv/%: locks/%.lock .venv/locked
 	@echo "Adding $< to .venv"
 	@mv .venv/locked .venv/locking
 	@$(INSTALL_LOCKED) -r $<

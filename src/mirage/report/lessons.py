@@ -91,8 +91,11 @@ class _Rendering:
 
         def rendered() -> str:
             known = {"lesson": self.lesson, "headline": headline, "draw": self._draw}
-            macros = self._environment.get_template(f"{self.form}.md.j2").make_module(known)
-            own = {name: macro for name, macro in vars(macros).items() if not name.startswith("_")}
+            macros: dict[str, Any] = {}
+            for name in ("common", self.form):
+                if (FORMS / f"{name}.md.j2").is_file():
+                    macros |= vars(self._environment.get_template(f"{name}.md.j2").make_module(known))
+            own = {name: macro for name, macro in macros.items() if not name.startswith("_")}
             return self._environment.from_string(template).render(own | {"headline": headline})
 
         return self._guarded(rendered)

@@ -103,3 +103,9 @@ def headline(results: Mapping[str, Results]) -> Shown:
     ]
     drawn = large.columns(groups, "small class found (recall)", large.PERCENT, (-0.03, None), "bayes")
     return [(results["controlled"], drawn)]
+
+
+if __name__ == "__main__":
+    from mirage.cli import figure
+
+    figure.main(__file__)

@@ -108,3 +108,9 @@ def headline(results: Mapping[str, Results]) -> Shown:
     }
     axes = "training rows", "squared distance\nto the true line"
     return [(results["controlled"], large.lines(shown, *axes, "{:.2g}", "{:,}".format, "xy"))]
+
+
+if __name__ == "__main__":
+    from mirage.cli import figure
+
+    figure.main(__file__)

@@ -74,3 +74,9 @@ def headline(results: Mapping[str, Results]) -> Shown:
     ylabel = "squared distance\nto the true line, new rows"
     drawn = large.columns([("", columns)], ylabel, "{:.1f}", (0, None), "least_squares")
     return [(results["controlled"], drawn)]
+
+
+if __name__ == "__main__":
+    from mirage.cli import figure
+
+    figure.main(__file__)

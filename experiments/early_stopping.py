@@ -99,3 +99,9 @@ def headline(results: Mapping[str, Results]) -> Shown:
     wrong = panel("wrong labels given back", "flipped.accuracy", "share of the wrong labels", large.PERCENT, 0)
     right = panel("fresh rows", "test.expected_accuracy", "accuracy", "{:.1%}", 0.6)
     return [(results["controlled"], wrong), (results["controlled"], right)]
+
+
+if __name__ == "__main__":
+    from mirage.cli import figure
+
+    figure.main(__file__)

@@ -91,3 +91,9 @@ def headline(results: Mapping[str, Results]) -> Shown:
         )
     ]
     return [(results["controlled"], large.columns(groups, "accuracy", "{:.1%}", (0.4, None)))]
+
+
+if __name__ == "__main__":
+    from mirage.cli import figure
+
+    figure.main(__file__)

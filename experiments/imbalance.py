@@ -76,3 +76,9 @@ def headline(results: Mapping[str, Results]) -> Shown:
     }
     axes = "share of class 1, the rare one", "class 1 found (recall)"
     return [(results["controlled"], large.lines(shown, *axes, large.PERCENT, "{:.0%}".format, limits=(0, None)))]
+
+
+if __name__ == "__main__":
+    from mirage.cli import figure
+
+    figure.main(__file__)

@@ -108,3 +108,9 @@ def headline(results: Mapping[str, Results]) -> Shown:
         )
     ]
     return [(results["controlled"], large.columns(groups, "accuracy on test rows", large.PERCENT, (0.5, None)))]
+
+
+if __name__ == "__main__":
+    from mirage.cli import figure
+
+    figure.main(__file__)

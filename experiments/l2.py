@@ -94,3 +94,9 @@ def headline(results: Mapping[str, Results]) -> Shown:
     wrong = panel("wrong labels given back", "flipped.accuracy", "share of the wrong labels", 0)
     right = panel("new rows", "test.expected_accuracy", "accuracy", 0.6)
     return [(results["controlled"], wrong), (results["controlled"], right)]
+
+
+if __name__ == "__main__":
+    from mirage.cli import figure
+
+    figure.main(__file__)

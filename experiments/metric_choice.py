@@ -141,3 +141,9 @@ def headline(results: Mapping[str, Results]) -> Shown:
         for name, arm, color in thresholds
     ]
     return [(results["controlled"], large.columns(groups, "score", "{:.2f}", (0.5, None)))]
+
+
+if __name__ == "__main__":
+    from mirage.cli import figure
+
+    figure.main(__file__)

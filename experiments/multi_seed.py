@@ -142,3 +142,9 @@ def headline(results: Mapping[str, Results]) -> Shown:
     ]
     ylabel = "spread of the answers,\nin sd of the targets"
     return [(results["controlled"], large.columns(groups, ylabel, large.PERCENT, (0, None)))]
+
+
+if __name__ == "__main__":
+    from mirage.cli import figure
+
+    figure.main(__file__)

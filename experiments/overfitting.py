@@ -111,3 +111,9 @@ def headline(results: Mapping[str, Results]) -> Shown:
         for name, arm, color in models
     ]
     return [(results["controlled"], large.columns(groups, "mean squared error", "{:.2g}", (0, None)))]
+
+
+if __name__ == "__main__":
+    from mirage.cli import figure
+
+    figure.main(__file__)

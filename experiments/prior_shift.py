@@ -70,3 +70,9 @@ def headline(results: Mapping[str, Results]) -> Shown:
     ]
     drawn = large.columns([("", columns)], "accuracy on new rows", large.PERCENT, (0.5, None), "bayes")
     return [(results["controlled"], drawn)]
+
+
+if __name__ == "__main__":
+    from mirage.cli import figure
+
+    figure.main(__file__)

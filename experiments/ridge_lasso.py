@@ -147,3 +147,9 @@ def headline(results: Mapping[str, Results]) -> Shown:
         (results["controlled"], large.columns(weights, "weights that are not zero,\nof 20", "{:.0f}", (0, None))),
         (results["controlled"], large.columns(accuracy, "accuracy on new rows", "{:.0%}", (0.7, None), "bayes")),
     ]
+
+
+if __name__ == "__main__":
+    from mirage.cli import figure
+
+    figure.main(__file__)

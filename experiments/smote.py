@@ -148,3 +148,9 @@ def headline(results: Mapping[str, Results]) -> Shown:
         columns = [Column(tick, f"{arm}.test.{metric}", color) for tick, (arm, color) in arms.items()]
         shown.append((results["controlled"], large.columns([("", columns)], ylabel, "{:.2f}", (0, None))))
     return shown
+
+
+if __name__ == "__main__":
+    from mirage.cli import figure
+
+    figure.main(__file__)

@@ -132,3 +132,9 @@ def headline(results: Mapping[str, Results]) -> Shown:
         )
     ]
     return [(results["controlled"], large.columns(groups, "balanced accuracy", "{:.1%}", (0.5, None)))]
+
+
+if __name__ == "__main__":
+    from mirage.cli import figure
+
+    figure.main(__file__)

@@ -140,7 +140,7 @@ def headline(results: Mapping[str, Results]) -> Shown:
             [Column(tick, f"{a}.model.relative_spread", color) for tick, (a, color) in answers.items()],
         ),
     ]
-    ylabel = "spread of the answers,\nin sd of the targets"
+    ylabel = "spread of the answers,\nshare of the targets' sd"
     return [(results["controlled"], large.columns(groups, ylabel, large.PERCENT, (0, None)))]
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from types import SimpleNamespace
 
 import matplotlib.image
 import numpy as np
@@ -128,6 +129,12 @@ def test_a_long_sentence_is_written_smaller_and_a_longer_one_is_refused_in_one_l
     assert sizes[0] == headline.SIZES[0] and sizes == sorted(sizes, reverse=True) and sizes[-1] < sizes[0]
     with pytest.raises(ConfigError, match=r"^headline: got a sentence of 359 letters, expected one of 3 lines .*$"):
         drawn("dropout", results, " ".join(["words"] * 60))
+
+
+def test_a_lesson_that_has_no_such_picture_is_told_what_it_needs(folder):
+    lesson = SimpleNamespace(__name__="lesson_new")
+    with pytest.raises(ConfigError, match="^lesson_new: got no function headline, expected one "):
+        headline.compose(lesson, SAID, {})
 
 
 def test_it_is_up_to_date_until_records_code_picture_or_sentence_have_changed(tmp_path):

@@ -21,7 +21,7 @@ ROOM = WIDTH - 2 * EDGE
 SIZES = (28, 26, 24, 22, 20)  # points of the sentence: the largest that fits
 LINES = 3
 FOOTER = 14.5  # points
-KEY = "dots: seeds; with each mean its 95 % interval"
+KEY = "dots: seeds; each mean with its 95 % interval"
 
 
 def compose(lesson: Any, sentence: str, results: Mapping[str, Results]) -> Figure:
@@ -39,8 +39,11 @@ def compose(lesson: Any, sentence: str, results: Mapping[str, Results]) -> Figur
     Raises
     ------
     ConfigError
-        For a sentence that does not fit into three lines that can be read from the last row.
+        For a sentence that does not fit into three lines that can be read from the last row, or a lesson without the
+        function.
     """
+    if not hasattr(lesson, "headline"):
+        raise ConfigError(f"{lesson.__name__}: got no function headline, expected one from results to its main panel")
     with style.look(style.LARGE):
         shown = lesson.headline(results)
         figure = style.new_figure(WIDTH, HEIGHT)

@@ -69,6 +69,7 @@ def compose(examples: Sequence[Example]) -> Figure:
         reached = [end for one, top in zip(ordered, tops, strict=True) for end in _row(axes, one, top)]
         left, right = min([-NEAREST, *reached]), max([NEAREST, *reached])
         strip.scale(axes[3], max(-left, right), [0, bottom], (1, 3, 10))
+        axes[3].set_xticklabels([label.get_text().replace("-", "−") for label in axes[3].get_xticklabels()])
         axes[3].set_xlim(1.08 * left, 1.08 * right)
         axes[3].vlines(0, 0, bottom, color=REFERENCE, linewidth=1)
         axes[3].tick_params(labelsize=SMALL)

@@ -153,7 +153,7 @@ def scale(ax: Axes, reach: float, tops: Sequence[float], ticks: Sequence[int] = 
     ax.hlines(tops[1:-1], -reach, reach, color=NEGLIGIBLE, linewidth=1)
     known = [t for t in ticks if np.log2(1 + t) < reach]
     both = (*(-t for t in reversed(known)), 0, *known)
-    ax.set_xticks([float(np.sign(t) * np.log2(1 + abs(t))) for t in both], [f"{t:g}".replace("-", "−") for t in both])
+    ax.set_xticks([float(np.sign(t) * np.log2(1 + abs(t))) for t in both], [f"{t:g}" for t in both])
     ax.spines["left"].set_visible(False)
 
 

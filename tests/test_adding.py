@@ -16,7 +16,7 @@ import mirage
 from mirage.records.identity import fingerprint
 
 DOCUMENT = (ROOT / "docs" / "adding.md").read_text(encoding="utf-8")
-BLOCK = re.compile(r"^```(python|yaml|diff)\n# (\S+?)(, [^\n]+)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(python|yaml|diff|text)\n# (\S+?)(, [^\n]+)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SCENARIOS = (
     "breast_cancer",
     "dropout_controlled",
@@ -95,8 +95,10 @@ def test_each_recipe_has_code_and_a_test() -> None:
     files = [file for _, file, _, _ in BLOCK.findall(DOCUMENT)]
     for needed in ("data/laws/", "models/kinds/", "metrics/", "metrics/references", "data/stages/"):
         assert any(file.startswith(f"src/mirage/{needed}") for file in files), needed
-    parts = re.split(r"^## (?=A (?:data law|model kind|metric|reference|stage)$)", DOCUMENT, flags=re.MULTILINE)[1:]
-    assert len(parts) == 5 and all("# tests/test_" in part for part in parts)
+    assert {"experiments/quadrants.md", "experiments/quadrants.py", "conf/claims/quadrants.yaml"} <= set(files)
+    kinds = "data law|model kind|metric|reference|stage|lesson"
+    parts = re.split(rf"^## (?=A (?:{kinds})$)", DOCUMENT, flags=re.MULTILINE)[1:]
+    assert len(parts) == 6 and all("# tests/test_" in part for part in parts)
 
 
 def test_recipes_work_and_change_no_existing_record(copy: Path) -> None:

@@ -115,6 +115,7 @@ def test_the_command_fails_on_a_byte_that_differs(committed, monkeypatch, old, w
     (committed.parent / "tables").symlink_to(committed)
     monkeypatch.setattr(command.project, "RESULTS", committed.parent)
     monkeypatch.setattr(command, "remake", remake)
+    monkeypatch.setattr(command.project, "lessons", list)  # their tables are not here
     monkeypatch.setattr(sys, "argv", ["check", words])
     with pytest.raises(SystemExit, match=str(status)) if status else contextlib.nullcontext():
         command.main()

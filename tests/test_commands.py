@@ -33,7 +33,8 @@ def shown(text: str) -> list[str]:
     return list(dict.fromkeys(re.split(r" {2,}", line.strip())[0] for line in found))
 
 
-LESSONS = {name: mirage.lesson(name).text for name in project.lessons()}
+CELLS = re.compile(r"^```python\n.*?^```$", re.MULTILINE | re.DOTALL)
+LESSONS = {name: CELLS.sub("", mirage.lesson(name).text) for name in project.lessons()}
 SOURCES = {"help": HELP, **{str(page.relative_to(ROOT)): page.read_text(encoding="utf-8") for page in PAGES}, **LESSONS}
 COMMANDS = [(source, command) for source, text in SOURCES.items() for command in shown(text) if "..." not in command]
 

@@ -15,6 +15,7 @@ from listings import AS_WRITTEN, FIXED, Net, layers_of
 
 from mirage.claims.claims import TABLES
 from mirage.claims.verdicts import COLUMNS
+from mirage.cli import report
 from mirage.config import project
 from mirage.report import changes, course, lessons
 from mirage.report.numbers import Numbers, percent, short
@@ -264,6 +265,17 @@ def test_the_forms_show_figure_fold_exercise_and_links_in_their_own_way(duel: An
     assert "![It falls.](../figures/duel.png)" in shown["github"] and "chart" not in shown["github"]
     assert "```python\nprint(1)\n```" in shown["notebook"] and "print(1)" not in shown["github"] + shown["site"]
     assert '\n\n<figure class="chart"' in shown["site"]
+
+
+def test_a_verdict_that_came_out_otherwise_is_named_with_the_lesson_that_relies_on_it(tmp_path: Path) -> None:
+    again = tmp_path / "tables"
+    shutil.copytree(project.RESULTS / "tables", again, ignore=shutil.ignore_patterns("metrics.csv"))
+    assert report.contradicted(again) == []
+    claims = pd.read_csv(again / TABLES["claim"], dtype=str, keep_default_na=False)
+    claims.loc[(claims["claim"] == "smote-raises-recall") & (claims["kind"] == "controlled"), "verdict"] = "open"
+    claims.to_csv(again / TABLES["claim"], index=False)
+    notice = "lesson smote: claim smote-raises-recall, controlled: got open, expected holds"
+    assert set(report.contradicted(again)) == {notice}
 
 
 def test_a_copy_of_a_lesson_renders_the_same_bytes(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ TESTS := $(PY) -m pytest -n 2 --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help all lesson lessons notebooks test-all quick sweeps ray slurm test test-slow lint tables figures report freeze check bench lock check-locks clean
+.PHONY: help all lesson lessons notebooks quick sweeps ray slurm site site-picture test test-slow test-all test-site
+.PHONY: lint tables figures report freeze check bench lock check-locks clean
 .PHONY: clean-records
 
 help:
@@ -22,8 +23,9 @@ all: .venv/ready  ## every scenario over its verdict seeds, ready sweeps, tables
 lesson: $(if $(L),.venv/ready,which-lesson)  ## all scenarios of one lesson, its tables and figure: make lesson L=dropout
 	@scenarios=$$($(RUN) --lesson '$(L)') && $(EVERYTHING) "scenario=$$scenarios"
 
-quick: .venv/ready  ## every scenario over 3 seeds, into results/custom
-	$(RUN) -m hydra/launcher=joblib hydra.launcher.verbose=10 'scenario=glob(*)' replicates=3
+quick: .venv/ready  ## every scenario over 3 seeds, into results/custom; RECORDS=DIR: only their records, there
+	$(RUN) -m hydra/launcher=joblib hydra.launcher.verbose=10 'scenario=glob(*)' replicates=3 \
+		$(if $(RECORDS),'steps=[train]' 'results_dir=$(RECORDS)')
 
 sweeps: .venv/ready  ## the ready sweeps of conf/sweep, into results/tables
 	@$(EVERYTHING) 'sweep=glob(*)'
@@ -32,14 +34,20 @@ ray: .venv-ray/ready  ## an environment for sweeps on a Ray cluster, .venv-ray
 
 slurm: .venv-slurm/ready  ## an environment for sweeps on a SLURM cluster, .venv-slurm
 
+site: .venv/ready .venv/site  ## pages with charts to touch, results/site/index.html; SITE="seeds=0-2 results_dir=DIR": of these records
+	$(PY) -m mirage.cli.site $(SITE)
+
 test: .venv/ready .venv/dev  ## the tests, on two cores
-	$(TESTS) -m 'not slow and not cluster'
+	$(TESTS) -m 'not slow and not cluster and not site'
 
 test-slow: .venv/ready .venv/dev .venv/notebooks  ## fifty kills, a thousand settings, every command shown, environments for clusters
 	$(TESTS) -m '(slow or cluster) and not rest'
 
-test-all: .venv/ready .venv/dev .venv/notebooks  ## every test, the notebooks of all lessons among them
+test-all: .venv/ready .venv/dev .venv/notebooks .venv/site  ## every test, the notebooks of all lessons among them
 	$(TESTS)
+
+test-site: .venv/ready .venv/dev .venv/site  ## the site in a browser; RECORDS=DIR: charts of the records of seeds 0 to 2 there
+	$(if $(RECORDS),MIRAGE_SITE_RECORDS='$(RECORDS)') $(TESTS) -m site
 
 lint: .venv/ready .venv/dev  ## style, types, which module may import which
 	$(PY) -m ruff check
@@ -65,7 +73,10 @@ freeze: .venv/ready  ## fix claims and designs before their verdict seeds are ru
 check: .venv/ready  ## make all again, compare with the tables; QUICK=1: a slice; EXACT=1: bytes; FINGERPRINTS=1: only these
 	$(PY) -m mirage.cli.check $(if $(QUICK),quick) $(if $(EXACT),exact) $(if $(FINGERPRINTS),fingerprints)
 
-bench: .venv/ready .venv/bench  ## how fast it is, half an hour; PARTS="growth workers": some of it
+site-picture: .venv/ready .venv/dev site  ## the site's picture in the README; needs Chromium
+	$(PY) benchmarks/pages.py
+
+bench: .venv/ready .venv/dev .venv/site .venv/bench  ## how fast it is, half an hour; PARTS="growth workers": some of it
 	$(PY) benchmarks/bench.py $(PARTS)
 	$(REPORT)
 
@@ -74,6 +85,7 @@ lock: .venv/ready  ## pin what pyproject.toml names; UPGRADE=1: in the newest ve
 	$(LOCK) pyproject.toml --extra dev -c requirements.lock -o locks/dev.lock
 	$(LOCK) pyproject.toml --extra notebooks -c locks/dev.lock -o locks/notebooks.lock
 	$(LOCK) pyproject.toml --extra bench -c requirements.lock -o locks/bench.lock
+	$(LOCK) pyproject.toml --extra site -c locks/notebooks.lock -o locks/site.lock
 	$(LOCK) pyproject.toml --extra slurm -c requirements.lock -o locks/slurm.lock
 	grep -E '^($(NUMERICAL))==' requirements.lock | tr -d '\\' > build-constraints.txt  # Ray needs older ones of the rest
 	$(LOCK) pyproject.toml --extra ray -c build-constraints.txt -o locks/ray.lock; rm build-constraints.txt
@@ -81,13 +93,14 @@ lock: .venv/ready  ## pin what pyproject.toml names; UPGRADE=1: in the newest ve
 	! grep -n '://' requirements.lock locks/*.lock
 
 check-locks: .venv/ready  ## whether the locks can be installed with each Python that is supported
-	@for version in 3.11 3.12 3.13; do for lock in requirements.lock locks/dev.lock locks/notebooks.lock locks/slurm.lock locks/ray.lock; do \
+	@for version in 3.11 3.12 3.13; do \
+		for lock in requirements.lock locks/dev.lock locks/notebooks.lock locks/site.lock locks/slurm.lock locks/ray.lock; do \
 		.venv/bin/uv pip install --quiet --dry-run --target build-locks --python-version $$version --only-binary :all: \
 			--no-binary antlr4-python3-runtime --require-hashes -r $$lock || exit 1; \
 		echo "$$lock can be installed with Python $$version"; done; done; rm -rf build-locks
 
 clean:  ## remove .venv, caches and results/custom; records stay
-	rm -rf .venv .venv-* .*_cache .hypothesis build src/*.egg-info results/custom
+	rm -rf .venv .venv-* .*_cache .hypothesis build src/*.egg-info results/custom results/site results/site-source
 	find src tests experiments -name __pycache__ -prune -exec rm -rf {} +
 
 clean-records:  ## remove the records: make all then trains again
@@ -148,7 +161,7 @@ endif
 	@.venv/bin/uv pip install --quiet --python .venv-$*/bin/python --no-deps --no-build-isolation -e .
 	@touch $@
 
-.venv/dev .venv/notebooks .venv/bench: .venv/%: locks/%.lock .venv/locked
+.venv/dev .venv/notebooks .venv/site .venv/bench: .venv/%: locks/%.lock .venv/locked
 	@echo "Adding $< to .venv"
 	@mv .venv/locked .venv/locking
 	@$(INSTALL_LOCKED) -r $<

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pages
 import pandas as pd
 import rivals
 from processes import UNITS_PER_GIB, Note, command, matrix_product_rate, seconds, time_and_memory
@@ -257,6 +258,7 @@ PARTS: dict[str, Callable[[Note, str], None]] = {
     "growth": growth,
     "workers": workers,
     "verdicts": verdicts,
+    "site": pages.site,
 }
 
 

@@ -1,0 +1,48 @@
+"""What the index shows: symptoms, headlines, how many claims hold, lessons in teaching order."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mirage.report.ledger import OUTCOMES, read_judged, short
+from mirage.report.lessons import Page
+
+FIRST = ("controlled", "as_written", "real")  # the kind of scenario by which a claim counts
+
+
+def index(pages: Sequence[Page], tables: Path) -> dict[str, Any]:
+    """What the template of the index is filled with; `pages` are the lessons in teaching order."""
+    return {
+        "symptoms": [(symptom, page) for page in pages for symptom in page.source.symptoms],
+        "headlines": headlines(tables),
+        "outcomes": outcomes(tables),
+        "lessons": pages,
+    }
+
+
+def headlines(tables: Path) -> list[dict[str, str]]:
+    """The committed headlines: text, number with its interval, lesson; none where there is no table."""
+    file = tables / "headlines.csv"
+    if not file.exists():
+        return []
+    rows = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8").to_dict("records")
+    return [
+        {
+            "text": row["text"],
+            "lesson": row["lesson"],
+            "number": f"{short(row['effect'], '')} {row['unit']}, {short(row['ci_low'], '')} to "
+            f"{short(row['ci_high'], '')}, {row['n']} seeds",
+        }
+        for row in rows
+    ]
+
+
+def outcomes(tables: Path) -> dict[str, int]:
+    """How many claims of the articles there are and what became of them, each counted once, by the first of `FIRST`."""
+    judged = read_judged(tables)
+    kinds = judged["kind"].map(FIRST.index)
+    once = judged.assign(place=kinds).sort_values("place", kind="stable").drop_duplicates("claim")
+    counted = {outcome: int(once["verdict"].isin(words).sum()) for outcome, words in OUTCOMES.items()}
+    return {"claims of the articles": len(once)} | counted

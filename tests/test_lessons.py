@@ -138,7 +138,9 @@ def test_every_lesson_has_its_place_in_the_course() -> None:
 # -- small lessons of our own ----------------------------------------------------------------------------------
 
 
-FRONT = "headline: It is {{ value('duel', 'a.test.mse') }}.\nsymptoms: []\nnext: []\nexample: {}\nnotebook: {}\n"
+FRONT = (
+    "headline: It is {{ value('duel', 'a.test.mse') }}.\nsymptoms: []\nalso: []\nnext: []\nexample: {}\nnotebook: {}\n"
+)
 CLAIM = dict.fromkeys(COLUMNS, "") | {
     "claim": "a-beats-b", "lesson": "duel", "scenario": "duel", "kind": "controlled", "text": "A *beats* B|C.",
     "effect": "-2", "ci_low": "-2.5", "ci_high": "-1.5", "margin": "1", "unit": "points", "verdict": "holds",
@@ -177,7 +179,7 @@ def duel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         ("{{ 0.8449 | percent }} {{ 0.8449 | percent(1) }} {{ 0.8449 | short(2) }}", "84% 84.5% 0.84"),
         ("{{ effect('a-beats-b') }}", "−2 points (−2.5 to −1.5)"),
         ("{{ headline }}", "It is 4."),
-        ("{{ claims() }}", "| the articles claim | controlled | effect |\n| --- | --- | --- |\n"
+        ("{{ table_of_claims() }}", "| the articles claim | controlled | effect |\n| --- | --- | --- |\n"
                            "| A \\*beats\\* B\\|C. | ✓ holds | −2 points (−2.5 to −1.5) |"),
     ],
 )  # fmt: skip
@@ -216,8 +218,8 @@ def test_what_is_not_there_is_one_line(duel: Any, text: str, line: str) -> None:
 @pytest.mark.parametrize(
     ("front", "line"),
     [
-        ("headline: x\n", "front matter: got headline, expected headline (text), symptoms and next (lists)"),
-        (FRONT.replace("next: []", "next: {}"), "front matter: got headline, symptoms, next"),
+        ("headline: x\n", "front matter: got headline, expected headline (text), symptoms, also and next (lists)"),
+        (FRONT.replace("next: []", "next: {}"), "front matter: got headline, symptoms, also, next"),
         ("headline: [x\n", "front matter: while parsing a flow sequence"),
     ],
 )

@@ -14,7 +14,7 @@ from mirage.figures.palette import CLAIMED, NEGLIGIBLE, REFERENCE, VERDICT_COLOU
 
 HEADINGS = {"as_written": "as written", "controlled": "controlled", "real": "on real data"}
 KEY = """\
-grey stripe: too small to matter   green: no difference is the claim
+grey stripe: too small to matter   green: no difference is the claim, which holds inside and fails on either side
 bar: interval that decides, wider than in the panels: for all claims at once"""
 SCALE = "← against the claim      effect in margins, compressed      as claimed →"
 CLAIM_WIDTH = 60  # characters

@@ -16,6 +16,7 @@ PLAIN = (
     "seeds",
 )  # what a scenario says of itself and changes no number
 ABSENT = "–"
+OFF = ("none", "0.0", "0", "false", "-", "[]")
 
 
 class Changed(NamedTuple):
@@ -72,7 +73,7 @@ def _brief(value: str) -> str:
 def _setting(text: str) -> str:
     key, _, value = text.partition("=")
     *path, last = key.split(".")
-    if value in ("none", "0.0", "-"):  # an arm that leaves something out is known by what the others have
+    if value in OFF:  # an arm that leaves something out is known by what the others have
         return ""
     return f"{path[-1] if last == 'name' and path else last} {value}"
 

@@ -119,7 +119,7 @@ def ours(judged: pd.DataFrame, lesson: str) -> str:
         [escaped(row["text"]), row["role"], NAMES[row["kind"]], mark(row["verdict"]), number(row)]
         for row in map(_texts, own.to_dict("records"))
     ]
-    return markdown(["what", "", "in", "", "effect"], rows) if rows else ""
+    return markdown(["what", "kind", "in", "verdict", "effect"], rows) if rows else ""
 
 
 def ledger(tables: Path, lessons: Sequence[Stated], headlines: Sequence[str], symptoms: str = "") -> str:

@@ -94,7 +94,7 @@ class _Rendering:
             macros: dict[str, Any] = {}
             for name in ("common", self.form):
                 if (FORMS / f"{name}.md.j2").is_file():
-                    macros |= vars(self._environment.get_template(f"{name}.md.j2").make_module(known))
+                    macros |= vars(self._environment.get_template(f"{name}.md.j2").make_module(known | macros))
             own = {name: macro for name, macro in macros.items() if not name.startswith("_")}
             return self._environment.from_string(template).render(own | {"headline": headline})
 
@@ -119,7 +119,7 @@ class _Rendering:
             "asserts": self._asserts,
             "requires": self._requires,
             "changes": self._changes,
-            "claims": self._claims,
+            "table_of_claims": self._claims,
             "ours": self._ours,
             "question": lambda other: Source.read(other).question,
         }

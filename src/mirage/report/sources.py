@@ -10,8 +10,8 @@ from mirage.settings import ConfigError
 
 FRONT = re.compile(r"\A---\n(.*?)\n---\n+", re.DOTALL)
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
-KEYS = {"headline": str, "symptoms": list, "next": list, "example": dict, "notebook": dict}
-EXPECTED = "headline (text), symptoms and next (lists), example (arguments by arm), notebook (scenario, settings)"
+KEYS = {"headline": str, "symptoms": list, "also": list, "next": list, "example": dict, "notebook": dict}
+EXPECTED = "headline (text), symptoms, also and next (lists), example (arguments by arm), notebook (scenario, settings)"
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class Source:
     """The template of what came out, in a sentence."""
     symptoms: tuple[str, ...]
     """What somebody sees whom this lesson helps."""
+    also: tuple[str, ...]
+    """Further words by which somebody may look for it."""
     next: tuple[str, ...]
     """The lessons to go on with."""
     example: Mapping[str, Mapping[str, Any]]
@@ -59,7 +61,8 @@ class Source:
             lesson,
             title[1].strip(),
             front["headline"],
-            tuple(front["symptoms"]),
+            tuple(map(str, front["symptoms"])),
+            tuple(map(str, front["also"])),
             tuple(front["next"]),
             front["example"],
             front["notebook"],

@@ -4,6 +4,7 @@ Most commands are those of scikit-learn's scenarios, and run where importing Ten
 """
 
 import functools
+import io
 import json
 import os
 import re
@@ -28,8 +29,10 @@ from helpers import (
     trained_and_read,
     typed,
 )
+from rich.console import Console
 
 import mirage
+from mirage.cli import terminal
 from mirage.config import project
 
 MIRAGE = Path(sys.executable).with_name("mirage")
@@ -468,3 +471,14 @@ def test_make_lesson_runs_every_scenario_that_the_lesson_lists() -> None:
     line = run(["make", "--no-print-directory", "-n", "lesson", "L=imbalance"]).stdout.splitlines()[-1]
     said = run(["bash", "-c", line.replace(".venv/bin/python -m mirage.cli.everything", "echo")])
     assert said.stdout.split() == [f"scenario={','.join(OF_LESSON)}"]
+
+
+def test_a_sweep_ends_with_the_means_of_each_value(tmp_path: Path) -> None:
+    file = tmp_path / "sweep.csv"
+    rows = ["null,a,test,mse,1.25", "null,a,test,mae,0.5", "null,a:bayes,test,mse,0.1", "3,a,test,mse,"]
+    file.write_text("rate,arm,split,metric,mean\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    page = io.StringIO()
+    Console(file=page, width=80).print(terminal.sweep("Duel", file, ["a"], ["mse"]))
+    lines = [line.split() for line in page.getvalue().splitlines() if line.strip()]
+    assert lines[0] == ["Duel:", "means"] and lines[1] == ["rate", "arm", "split", "mse"]
+    assert lines[3:] == [["null", "a", "test", "1.25"], ["3", "a", "test", "-"]]

@@ -72,18 +72,18 @@ def recorded(plan: Plan) -> Made | None:
     return making.make(dataclasses.replace(plan, seeds=seeds, request=request))
 
 
-def sum_up(plans: Sequence[Plan]) -> list[str]:
+def sum_up(plans: Sequence[Plan]) -> list[tuple[Plan, list[Path], str]]:
     """The table and the figure of every ready sweep, and of every scenario of which several settings were run.
 
-    Returns where they are, or why there are none.
+    Returns of each its first plan and where they are, the table first, or why there are none.
     """
-    files: list[str] = []
+    summed = []
     for key in dict.fromkeys((plan.sweep, plan.scenario) for plan in plans):
         of_sweep = [plan for plan in plans if (plan.sweep, plan.scenario) == key]
         if sweeps.swept(of_sweep) and "tables" in of_sweep[0].request.steps:
             written, why = write_sweep(of_sweep, [recorded(plan) for plan in of_sweep])
-            files += [*map(str, written), *filter(None, [why])]
-    return files
+            summed.append((of_sweep[0], written, why))
+    return summed
 
 
 def write_sweep(plans: Sequence[Plan], found: Sequence[Made | None]) -> tuple[list[Path], str]:

@@ -135,7 +135,7 @@ def _sweep(words: Sequence[str], clock: Clock) -> Lines:
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
-    from mirage.cli import launch
+    from mirage.cli import launch, terminal
     from mirage.cli.terminal import console
 
     typed = launch.parsed(words)
@@ -151,8 +151,11 @@ def _sweep(words: Sequence[str], clock: Clock) -> Lines:
 
     def sum_up() -> None:
         with clock.phase("write"):
-            for said in launch.sum_up(plans):
-                console().print(f"sweep       {said}")
+            for plan, files, why in launch.sum_up(plans):
+                if files:
+                    console().print(terminal.sweep(plan.about.title, files[0], list(plan.arms), plan.about.show))
+                for said in [*files, *filter(None, [why])]:
+                    console().print(f"sweep       {said}")
         _draw(done, clock)
 
     lines += _last(sum_up)

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
@@ -202,6 +203,26 @@ def table(title: str, summary: "pd.DataFrame", arms: Sequence[str], show: Sequen
             both = f"{_shown(row['ci_low'])} to {_shown(row['ci_high'])}" if row["n"] > 1 and row["sd"] else "-"
             cells += [_shown(row["sd"]) if row["n"] > 1 else "-", both]
         shown.add_row(*cells, *([", ".join(notes)] if len(shown.columns) > len(cells) else []))
+    return shown
+
+
+def sweep(title: str, file: Path, arms: Sequence[str], show: Sequence[str]) -> Table:
+    """The table of a sweep in short: a line for each value, arm and split, with the means of the metrics in `show`."""
+    import pandas as pd
+
+    rows = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8")
+    keys = list(rows.columns[: rows.columns.get_loc("arm")])
+    rows = rows[rows["arm"].isin(arms) & rows["metric"].isin(show)]
+    shown = Table(
+        title=f"{title}: means", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
+    )
+    for name in (*keys, "arm", "split"):
+        shown.add_column(name, overflow="fold")
+    for name in show:
+        shown.add_column(name, justify="right", no_wrap=True)
+    for place, part in rows.groupby([*keys, "arm", "split"], sort=False):
+        means = dict(zip(part["metric"], part["mean"], strict=True))
+        shown.add_row(*map(str, place), *(_shown(float(means[name])) if means.get(name) else "-" for name in show))
     return shown
 
 

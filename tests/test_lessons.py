@@ -272,7 +272,6 @@ def test_the_forms_show_figure_fold_exercise_and_links_in_their_own_way(duel: An
 def test_a_verdict_that_came_out_otherwise_is_named_with_the_lesson_that_relies_on_it(tmp_path: Path) -> None:
     again = tmp_path / "tables"
     shutil.copytree(project.RESULTS / "tables", again, ignore=shutil.ignore_patterns("metrics.csv"))
-    assert report.contradicted(again) == []
     claims = pd.read_csv(again / TABLES["claim"], dtype=str, keep_default_na=False)
     claims.loc[(claims["claim"] == "smote-raises-recall") & (claims["kind"] == "controlled"), "verdict"] = "open"
     claims.to_csv(again / TABLES["claim"], index=False)

@@ -151,6 +151,16 @@ class TestCurves:
         run = data("curves", long, arms={"network": "network"}, of=["loss"], y="loss", log=True)["runs"][0]
         assert run["y"] == [1, 0.5, None]
 
+    @pytest.mark.parametrize(("log", "scale"), [(True, "log"), (False, None)])
+    def test_the_axis_is_logarithmic_only_where_asked(self, long, log, scale):
+        found = spec("curves", long, arms={"network": "network"}, of=["loss"], y="loss", log=log)
+        for layer in found["layer"]:
+            assert layer["encoding"]["y"]["scale"].get("type") == scale
+
+    def test_powers_of_ten_that_go_far_are_written_alike(self):
+        written = [look.along("loss", values, True).to_dict().get("labelExpr") for values in ([1e-8, 1], [0.01, 1])]
+        assert written == ["replace(format(datum.value, '~e'), '+', '')", None]
+
 
 class TestFit:
     def test_curves_are_predictions_in_the_order_of_inputs(self, lines):
@@ -198,6 +208,14 @@ class TestThreshold:
         assert mean["f1"][step] == pytest.approx(np.nanmean([METRICS["f1"].value(one) for one in rows]), abs=1e-5)
         cost = mean["alarms"][step] + 9 * mean["misses"][step]
         assert cost == pytest.approx(np.mean([METRICS["cost"].value(one) for one in rows]), rel=1e-4)
+
+    @pytest.mark.parametrize("step", [0, 10, 50, 90])
+    def test_recall_and_the_share_of_false_alarms_are_means_over_seeds(self, rare, step):
+        mean = data("threshold", rare, arms=RARE)["means"][0]
+        rows = decided(rare, "none", step / 100)
+        assert mean["recall"][step] == pytest.approx(np.mean([METRICS["recall"].value(one) for one in rows]), abs=1e-5)
+        shares = [one.fp / (one.fp + one.tn) for one in rows]
+        assert mean["alarm_share"][step] == pytest.approx(np.mean(shares), abs=1e-5)
 
     @pytest.mark.parametrize(("arm", "step"), [("none", 50), ("threshold", 10)])
     def test_at_the_arms_own_threshold_they_are_the_tables(self, rare, arm, step):
@@ -389,6 +407,14 @@ def test_what_is_wrong_is_one_line(kind, changed, line, results):
 def test_decisions_need_classes(kind, lines):
     with pytest.raises(ValueError, match="got rows_20, expected an arm whose target is a class"):
         spec(kind, lines, arms={"a": "rows_20"})
+
+
+@pytest.mark.parametrize("kind", ["threshold", "confusion", "reliability"])
+def test_captions_name_the_rows_in_words(kind, rare):
+    drawn = charts.draw(kind, rare, {"finding": "So.", "arms": RARE})
+    assert "Test rows" in drawn and "split test" not in drawn
+    assert look.rows_of("test_shifted") == "Test rows with other class shares"
+    assert look.rows_of("original") == "Rows of split original"
 
 
 @pytest.mark.parametrize("page", ["#FFFFFF", "#14181E"])

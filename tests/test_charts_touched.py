@@ -31,6 +31,7 @@ pytestmark = pytest.mark.site
 SITE = ROOT / "docs" / "site"
 SCRIPTS = ("vega.min.js", "vega-lite.min.js", "vega-embed.min.js")
 SEEDS = range(7, 11)
+ONE_OR_ALL = ("threshold", "confusion", "reliability")  # kinds that show all seeds together or one of them
 EVIL = "</script><img src=x onerror=alert(1)> SMOTE"
 ARMS = {"untreated": "none", EVIL: "smote"}
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -62,14 +63,19 @@ def rare(tmp_path_factory: pytest.TempPathFactory) -> Results:
 def pages(rare: Results, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page for each kind of chart, with the policy and the script of the site."""
     folder = tmp_path_factory.mktemp("pages")
-    for script in (*(SITE / "vendor" / name for name in SCRIPTS), SITE / "_static" / "mirage.js"):
+    for script in (
+        SITE / "_static" / "mirage.css",
+        *(SITE / "vendor" / name for name in SCRIPTS),
+        SITE / "_static" / "mirage.js",
+    ):
         (folder / script.name).write_bytes(script.read_bytes())
     lines = made(folder / "lines", mirage.plan("data_size_controlled", seeds=SEEDS))
     loaded = "".join(f'<script src="{name}"></script>' for name in (*SCRIPTS, "mirage.js"))
     for kind, options in OPTIONS.items():
         drawn = charts.draw(kind, lines if kind == "fit" else rare, {"finding": "What it shows."} | options)
         page = (
-            '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Chart</title></head>'
+            '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Chart</title>'
+            '<link rel="stylesheet" href="mirage.css"></head>'
             f"<body><main><h1>Chart</h1>{drawn}</main>{loaded}</body></html>"
         )
         (folder / f"{kind}.html").write_text(with_policy(page), encoding="utf-8")
@@ -149,10 +155,7 @@ def test_every_control_is_reached_by_tab_and_says_what_it_does(pages, browser, k
 @pytest.mark.parametrize("kind", OPTIONS)
 def test_the_seed_slider_goes_through_the_seeds_by_keyboard_and_by_mouse(pages, browser, kind):
     with browsing.page(browser, pages / f"{kind}.html") as page:
-        name = "seed"
-        if kind in ("threshold", "confusion", "reliability"):
-            name = "otherwise seed"
-            click(page, "all seeds" if kind == "reliability" else "mean of all seeds")
+        name = "one seed" if kind in ONE_OR_ALL else "seed"
         control(page, name).focus()
         for seed in (8, 9):
             press(page, name, "ArrowRight")
@@ -161,8 +164,58 @@ def test_the_seed_slider_goes_through_the_seeds_by_keyboard_and_by_mouse(pages, 
         assert f"seed {SEEDS[-1]}" in heading(page)
 
 
+@pytest.mark.parametrize("kind", ONE_OR_ALL)
+def test_moving_the_slider_shows_that_seed_and_the_list_leads_back_to_all(pages, browser, kind):
+    with browsing.page(browser, pages / f"{kind}.html") as page:
+        together = heading(page)
+        press(page, "one seed", "ArrowRight")
+        assert "seed 8" in heading(page)
+        assert control(page, "show").evaluate("list => list.selectedOptions[0].text") == "one seed"
+        press(page, "show", "ArrowUp")
+        assert heading(page) == together
+
+
 def heading(page: Any) -> str:
     return next(text.lower() for text in texts(page) if "seed" in text.lower())
+
+
+@pytest.mark.parametrize("kind", ["seeds", "curves", "fit", "reliability"])
+def test_where_nothing_is_chosen_the_chart_says_so(pages, browser, kind):
+    with browsing.page(browser, pages / f"{kind}.html") as page:
+        labels = OPTIONS[kind].get("columns") or OPTIONS[kind]["arms"]
+        for label in labels:
+            click(page, label)
+        assert "Choose at least one" in texts(page)
+        click(page, next(iter(labels)))
+        assert "Choose at least one" not in texts(page)
+
+
+@pytest.mark.parametrize("kind", OPTIONS)
+def test_controls_stand_above_the_chart(pages, browser, kind):
+    with browsing.page(browser, pages / f"{kind}.html") as page:
+        controls, chart = (page.locator(name).bounding_box() for name in (".vega-bindings", ".vega svg"))
+        assert controls["y"] + controls["height"] <= chart["y"]
+
+
+def test_threshold_with_its_controls_fits_a_laptops_screen(pages, browser):
+    with browsing.page(browser, pages / "threshold.html", 900) as page:
+        assert page.locator(".vega").bounding_box()["height"] <= 635
+
+
+def test_a_dear_miss_leaves_the_shares_where_they_are(pages, browser):
+    with browsing.page(browser, pages / "threshold.html") as page:
+        before = lines_of(page)
+        press(page, "cost of a missed row", *["ArrowRight"] * 5)
+        same = [one == other for one, other in zip(before, lines_of(page), strict=True)]
+        assert same.count(True) == 3  # F1, recall, false-alarm share: only the cost moves
+
+
+def lines_of(page: Any) -> list[str]:
+    """The ways of all lines of a chart."""
+    found: list[str] = page.locator(".vega svg .mark-line path").evaluate_all(
+        "all => all.map(p => p.getAttribute('d'))"
+    )
+    return found
 
 
 @pytest.mark.parametrize("kind", ["seeds", "curves", "fit", "reliability"])
@@ -220,8 +273,7 @@ class TestThreshold:
         with browsing.page(browser, pages / "threshold.html") as page:
             press(page, "model", "ArrowDown")
             shown_are(page, rare, "smote", 0.5, SEEDS)
-            press(page, "mean of all seeds", "Space")
-            press(page, "otherwise seed", "ArrowRight")
+            press(page, "one seed", "ArrowRight")
             shown_are(page, rare, "smote", 0.5, [8])
 
     def test_what_a_missed_row_costs_moves_the_cost_only(self, pages, browser, rare):
@@ -243,6 +295,7 @@ def shown_are(page: Any, results: Results, arm: str, threshold: float, seeds: An
     counts = [np.mean([getattr(one, cell) for one in rows]) for cell in ("tn", "fp", "fn", "tp")]
     names = ("accuracy", "recall", "precision", "f1", "cost")
     metrics = [np.mean([METRICS[name].value(one) for one in rows]) for name in names]
+    metrics.append(np.mean([one.fp / (one.fp + one.tn) for one in rows]))
     found = [float(text.replace(",", "")) for text in texts(page) if re.fullmatch(r"[\d,]+(\.\d+)?", text)]
     for value, rounding in (*((count, 0.0501) for count in counts), *((metric, 0.000501) for metric in metrics)):
         assert min(abs(number - value) for number in found) <= rounding, (value, found)

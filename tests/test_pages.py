@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from helpers import ROOT
@@ -108,6 +109,12 @@ def test_a_claim_without_numbers_has_no_drawing(tmp_path: Path) -> None:
 
 
 # -- the index ---------------------------------------------------------------------------------------------------
+
+
+def test_a_symptom_is_found_by_its_own_words_and_by_what_else_its_lesson_lists() -> None:
+    source = SimpleNamespace(symptoms=("accuracy is high",), also=("100%", "fails in production"))
+    (row,) = index.symptoms([SimpleNamespace(source=source)])
+    assert row[:2] == ("accuracy is high", "accuracy is high. 100%. fails in production")
 
 
 def test_each_claim_is_counted_once_by_its_fair_experiment() -> None:

@@ -144,6 +144,42 @@ def test_a_symptom_that_is_typed_leads_to_its_lesson_in_one_click(site: Path, br
         assert shown.locator("h1").count() == 1
 
 
+def test_words_are_found_in_any_order_and_enter_follows_the_only_row(site: Path, browser: Any) -> None:
+    with browsing.page(browser, site / "index.html") as shown:
+        every = shown.locator("table.symptoms tbody tr")
+        words = every.first.locator("td").first.inner_text().split()
+        shown.get_by_label("Find your symptom").fill(" ".join(reversed(words)).upper())
+        assert every.count() == 1
+        shown.keyboard.press("Enter")
+        shown.wait_for_url("**/lessons/*")
+
+
+def test_where_no_symptom_has_all_words_the_page_says_so_and_shows_all_the_likely_ones_first(
+    site: Path, browser: Any
+) -> None:
+    with browsing.page(browser, site / "index.html") as shown:
+        every = shown.locator("table.symptoms tbody tr")
+        before, last = every.count(), every.last.locator("td").first.inner_text()
+        box = shown.get_by_label("Find your symptom")
+        box.fill(f"{last} xylophone")
+        assert every.count() == before + 1
+        assert every.first.inner_text().startswith(
+            "Nothing found. Try fewer words, or look through all symptoms below."
+        )
+        assert every.nth(1).locator("td").first.inner_text() == last
+        box.fill("")
+        assert every.count() == before
+
+
+def test_the_box_for_symptoms_comes_first_after_the_skip_link(site: Path, browser: Any) -> None:
+    with browsing.page(browser, site / "index.html") as shown:
+        focused = "document.activeElement.closest('label, .dt-search')?.textContent ?? ''"
+        shown.keyboard.press("Tab")
+        shown.keyboard.press("Enter")  # the skip link
+        shown.keyboard.press("Tab")
+        assert "Find your symptom" in shown.evaluate(focused)
+
+
 def test_the_index_counts_each_claim_once_as_the_table_has_it(site: Path, browser: Any) -> None:
     by_claim: dict[str, dict[str, str]] = {}
     for row in rows("claims.csv"):
@@ -261,6 +297,47 @@ def test_a_command_is_copied_without_its_prompt(site: Path, browser: Any, by: st
     assert shown_lines[0].startswith(("python -m run", "make"))
 
 
+def test_pictures_lead_to_their_full_size_and_are_white_and_undimmed_in_the_dark(site: Path, browser: Any) -> None:
+    with browsing.page(browser, site / f"{TOUCHED}.html", dark=True) as shown:
+        pictures = shown.locator("article img")
+        assert pictures.count() == 2
+        for picture in pictures.all():
+            target = picture.evaluate("image => [image.closest('a').href, image.src]")
+            assert target[0] == target[1]
+            style = picture.evaluate(
+                "image => [getComputedStyle(image).filter, getComputedStyle(image).backgroundColor]"
+            )
+            assert style == ["none", "rgb(255, 255, 255)"]
+
+
+def test_on_a_phone_each_cell_of_a_table_is_in_reach_with_the_name_of_its_column(site: Path, browser: Any) -> None:
+    with browsing.page(browser, site / f"{TOUCHED}.html", width=360) as shown:
+        effects = shown.locator("article td[data-head=effect]:visible")
+        assert effects.count() > 0
+        for effect in effects.all():
+            box = effect.bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= 360
+        assert "effect" in effects.first.evaluate("cell => cell.dataset.head")
+
+
+def test_a_projected_page_has_larger_text_and_charts(site: Path, browser: Any) -> None:
+    sizes = []
+    for width in (1280, 1920):
+        with browsing.page(browser, site / f"{TOUCHED}.html", width) as shown:
+            text = shown.locator("article p").first.evaluate("p => parseFloat(getComputedStyle(p).fontSize)")
+            label = shown.locator(".vega svg text").first.bounding_box()["height"]
+            sizes.append((text, label))
+    assert sizes[1][0] >= 20
+    assert sizes[1][1] >= 1.15 * sizes[0][1]
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_says_once_how_to_get_ready_for_its_exercises_and_leads_to_its_files(site: Path, name: str) -> None:
+    text = (site / f"{name}.html").read_text(encoding="utf-8")
+    assert text.count("In a clone of the project, once:") == 1
+    assert '<a class="reference internal" href="#downloads">' in text
+
+
 def test_previous_and_next_follow_the_course(site: Path) -> None:
     order = course.read().order
     for before, name in zip(order, order[1:], strict=False):
@@ -286,6 +363,41 @@ def test_a_lesson_prints_in_black_on_white_with_its_folds_open(site: Path, brows
         behind = shown.evaluate("getComputedStyle(document.body).backgroundColor")
         assert behind in ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
         assert shown.pdf().startswith(b"%PDF")
+
+
+CUT = """element => {
+    const {overflowX, overflowY} = getComputedStyle(element), {clientWidth: wide, clientHeight: high} = element;
+    const inside = element.scrollWidth <= wide && element.scrollHeight <= high;
+    return high && !inside && !element.closest("svg") && (overflowX !== "visible" || overflowY !== "visible");
+}"""
+
+
+@pytest.mark.parametrize("name", [TOUCHED, "ledger", "course"])
+def test_a_page_prints_whole(site: Path, browser: Any, name: str) -> None:
+    with browsing.page(browser, site / f"{name}.html", width=680) as shown:  # as wide as a sheet between its margins
+        shown.emulate_media(media="print")
+        cut = shown.evaluate(
+            f"[...document.querySelectorAll('.bd-main, .bd-main *')].filter({CUT}).map(e => e.outerHTML)"
+        )
+        assert cut == []
+        last = shown.locator(".bd-article h2, .bd-article tbody tr").last
+        assert last.is_visible()
+        ends = last.evaluate("end => end.getBoundingClientRect().bottom")
+        pages = len(re.findall(rb"/Type /Page\b", shown.pdf(format="A4", prefer_css_page_size=True)))
+        assert pages >= ends / (
+            1300 if name == "ledger" else 1050
+        )  # as high as a sheet; the ledger's lie on their side
+
+
+def test_the_ledger_prints_with_all_of_its_columns(site: Path, browser: Any) -> None:
+    with browsing.page(browser, site / "ledger.html", width=1040) as shown:  # a sheet on its side
+        shown.emulate_media(media="print")
+        ends = (
+            shown.locator("table.ledger tr")
+            .first.locator("th")
+            .evaluate_all("heads => heads.map(head => head.getBoundingClientRect().right)")
+        )
+        assert len(ends) == 6 and max(ends) <= 1040
 
 
 def test_search_finds_a_lesson(site: Path, browser: Any) -> None:

@@ -16,6 +16,9 @@ html_static_path = ["_static", "vendor"]
 html_css_files = ["mirage.css"]
 html_title = project
 html_theme = "pydata_sphinx_theme"
+html_permalinks = (
+    False  # a link beside each heading would come before what the page is for; the list of headings has them
+)
 html_context = {"default_mode": "auto"}
 html_show_search_summary = False  # summaries are fetched, which `file://` and the policy forbid
 html_show_sourcelink = html_copy_source = html_show_sphinx = html_use_index = False

@@ -1,32 +1,60 @@
 // Draws the charts and makes tables searchable. Data are inline JSON, since file:// allows no fetch; `ast` has Vega
 // interpret expressions, since the policy of the pages allows no evaluation.
 "use strict";
-const ink = "currentColor", grid = "#88888855";
-const config = {
-  background: null, view: {stroke: grid}, text: {color: ink}, title: {color: ink},
-  style: {"guide-label": {fill: ink}, "guide-title": {fill: ink}, "group-title": {fill: ink}},
-  axis: {domainColor: ink, tickColor: ink, gridColor: grid}, legend: {orient: "bottom", columns: 4, symbolOpacity: 1},
-};
 for (const place of document.querySelectorAll(".vega")) {
   const spec = JSON.parse(document.getElementById(place.dataset.spec).textContent);
-  vegaEmbed(place, spec, {ast: true, actions: false, renderer: "svg", defaultStyle: false, config})
-    .then(made => { place.view = made.view; performance.mark("drawn"); });
+  vegaEmbed(place, spec, {ast: true, actions: false, renderer: "svg", defaultStyle: false}).then(made => {
+    const view = place.view = made.view;
+    for (const [moved, {name, value}] of Object.entries(spec.usermeta ?? {}))  // a control that sets another one
+      view.addSignalListener(moved, () => { if (view.signal(name) !== value) view.signal(name, value).runAsync(); });
+    performance.mark("drawn");
+  });
+}
+
+// On a narrow page each cell stands below the other, with the name of its column.
+for (const table of document.querySelectorAll(".pst-scrollable-table-container table")) {
+  const heads = [...table.querySelectorAll("thead th")].map(head => head.textContent);
+  for (const row of table.tBodies[0].rows)
+    [...row.cells].forEach((cell, place) => { if (cell.textContent.trim()) cell.dataset.head = heads[place]; });
 }
 
 const tables = document.querySelectorAll("table.search");
 for (const table of tables) {
   const heads = [...table.tHead.rows[0].cells];
   const having = name => heads.flatMap((head, place) => (name in head.dataset ? [place] : []));
-  new DataTable(table, {
+  const found = new DataTable(table, {
     paging: false, order: [], autoWidth: false, ordering: {indicators: false, handler: false},
     layout: {topStart: "search", topEnd: null, bottomStart: "info", bottomEnd: null},
-    language: {search: table.dataset.search, info: "_TOTAL_ rows", infoFiltered: "of _MAX_", infoEmpty: "no row"},
+    language: {
+      search: table.dataset.search, zeroRecords: table.dataset.nothing,
+      info: "_TOTAL_ rows", infoFiltered: "of _MAX_", infoEmpty: "no row",
+    },
     columnDefs: [
       {targets: having("filter"), columnControl: ["order", ["searchList"]]},
       {targets: having("order"), columnControl: ["order"]},
     ],
   });
+  if (table.dataset.nothing) leading(table, found);
 }
+
+// A table that leads to other pages: where nothing has all words that are typed, every row is shown below the line that
+// says so, those with most of the words first; Enter follows the link of the only row that is left.
+function leading(table, found) {
+  const words = () => found.search().toLowerCase().split(/\s+/).filter(Boolean);
+  found.on("draw", () => {
+    if (found.rows({search: "applied"}).any()) return;
+    const rows = found.rows().indexes().toArray().map(place => {
+      const text = found.cells(place, null).render("filter").toArray().join(" ").toLowerCase();
+      return {node: found.row(place).node(), has: words().filter(word => text.includes(word)).length};
+    });
+    table.tBodies[0].append(...rows.sort((a, b) => b.has - a.has).map(row => row.node));
+  });
+  found.table().container().querySelector("input").addEventListener("keydown", event => {
+    const left = found.rows({search: "applied"}).nodes();
+    if (event.key === "Enter" && left.length === 1) left[0].querySelector("a").click();
+  });
+}
+
 if (tables.length) {  // DataTables takes its dark colours from a class, the theme from an attribute
   const root = document.documentElement, follow = () => root.classList.toggle("dark", root.dataset.theme === "dark");
   new MutationObserver(follow).observe(root, {attributeFilter: ["data-theme"]});

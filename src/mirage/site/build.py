@@ -26,6 +26,8 @@ from mirage.report.notebooks import notebook
 from mirage.report.numbers import Numbers
 from mirage.site import drawing, index, ledger, policy
 
+TO_TRY = "## Three things to try\n"  # whoever reads on the site may have no clone: said once, above the exercises
+CLONE = "\nIn a clone of the project, once: `make .venv/ready`, then `source .venv/bin/activate`.\n"
 FRAME = project.ROOT / "docs" / "site"  # Sphinx's configuration, templates, style, script, vendored files
 
 
@@ -94,7 +96,8 @@ def write_sources(folder: Path, pages: Sequence[Page], taught: course.Course, nu
         write_text(folder / f"{name}.md", filled(name, values))
     for lesson, page in zip(sources, pages, strict=True):
         write_text(folder / "notebooks" / f"{lesson}.ipynb", notebook(lesson, numbers))
-        write_text(folder / "lessons" / f"{lesson}.md", f"{page.text}\n## Downloads\n\n{_downloads(lesson, folder)}")
+        text = page.text.replace(TO_TRY, TO_TRY + CLONE, 1)
+        write_text(folder / "lessons" / f"{lesson}.md", f"{text}\n## Downloads\n\n{_downloads(lesson, folder)}")
 
 
 def filled(name: str, values: Mapping[str, object]) -> str:

@@ -15,11 +15,20 @@ FIRST = ("controlled", "as_written", "real")  # the kind of scenario by which a 
 def index(pages: Sequence[Page], tables: Path) -> dict[str, Any]:
     """What the template of the index is filled with; `pages` are the lessons in teaching order."""
     return {
-        "symptoms": [(symptom, page) for page in pages for symptom in page.source.symptoms],
+        "symptoms": symptoms(pages),
         "headlines": headlines(tables),
         "outcomes": outcomes(tables),
         "lessons": pages,
     }
+
+
+def symptoms(pages: Sequence[Page]) -> list[tuple[str, str, Page]]:
+    """Every symptom, the text by whose words it is found (its own, and what else its lesson lists), and its lesson."""
+    return [
+        (symptom, ". ".join([symptom, *page.source.also]), page)
+        for page in pages
+        for symptom in page.source.symptoms
+    ]
 
 
 def headlines(tables: Path) -> list[dict[str, str]]:

@@ -29,7 +29,7 @@ def drawing(results: Results, options: Options) -> Drawing:
         for seed, counts in _counts(results, options, arm, split)
     ]
     notes = [
-        f"Rows of split {split}. Counts and shares are means over seeds, or those of one run, chosen by the slider."
+        f"{look.rows_of(split)}. Counts and shares are means over seeds, or those of one run, chosen by the slider."
     ]
     return Drawing(_chart(results, labels), {"runs": runs}, notes)
 

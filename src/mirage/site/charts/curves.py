@@ -84,7 +84,7 @@ def _chart(
     x = alt.X(
         "x:Q", scale=look.fixed([e for one in epochs for e in one if e is not None], room=0), axis=look.across("epoch")
     )
-    y = alt.Y("y:Q", scale=look.fixed(values or [1], log), title=title)
+    y = alt.Y("y:Q", scale=look.fixed(values or [1], log), axis=look.along(title, values or [1], log))
     colour = look.colour(labels, legend=look.MARKS_SHOWN)
     dash = look.dash(names, field="of")
 

@@ -47,7 +47,7 @@ def drawing(results: Results, options: Options) -> Drawing:
     truth = _truth(results, next(iter(arms.values())), split)
     gone = sum(len(results.plan.seeds) - len(results.kept(arm)) for arm in arms.values())
     notes = [
-        "Points are the rows that the chosen seed was trained on; thick lines what the network made of them, thin ones "
+        "Points are the rows that the chosen seed was trained on; thick lines are its predictions, thin ones those of "
         f"{thin}.",
         look.THINNED,
         *_shapes(rows),

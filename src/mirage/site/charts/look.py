@@ -50,6 +50,11 @@ CONFIG = {
 }
 
 
+# Where a list says whether all seeds or one is shown, moving the slider of seeds chooses one: what a control sets
+# besides itself, for the script of the pages (docs/site/_static/mirage.js).
+MOVED = {"seed": {"name": "all_seeds", "value": False}}
+
+
 class Drawing(NamedTuple):
     """A chart without its data, and the data by name; what readers must know to read it, in sentences."""
 
@@ -67,6 +72,8 @@ def assembled(drawing: Drawing, finding: str) -> dict[str, Any]:
     # Data are put in afterwards: Altair would check every number against Vega-Lite's schema, which takes seconds.
     if drawing.arrays:
         spec["params"].append({"name": "arrays", "value": list(drawing.arrays)})
+    if any(one["name"] == "all_seeds" and one["bind"]["input"] == "select" for one in spec["params"]):
+        spec["usermeta"] = MOVED
     return spec | {"config": CONFIG, "datasets": dict(drawing.data)}
 
 
@@ -102,9 +109,11 @@ def is_shown(labels: Sequence[str], field: str = "a") -> str:
     return f"[{', '.join(names)}][datum.{field}]" if len(names) > 1 else "true"
 
 
-def mean_or_seed(seeds: Sequence[int], label: str = "mean of all seeds") -> list[alt.Parameter]:
-    """The parameters `all_seeds` and `seed`, where a chart shows either."""
-    return [checkbox("all_seeds", label), seed_slider(seeds, "otherwise seed ")]
+def mean_or_seed(seeds: Sequence[int], together: str = "mean of all {} seeds") -> list[alt.Parameter]:
+    """The parameters `all_seeds` and `seed`, where a chart shows either: moving the slider chooses one seed."""
+    labels = [together.format(len(seeds)), "one seed"]
+    either = alt.binding_select(options=[True, False], labels=labels, name="show ")
+    return [alt.param(name="all_seeds", value=True, bind=either), seed_slider(seeds, "one seed: ")]
 
 
 def seed_among_all(seeds: Sequence[int]) -> list[alt.Parameter]:
@@ -114,8 +123,11 @@ def seed_among_all(seeds: Sequence[int]) -> list[alt.Parameter]:
 
 def controlled(layers: Sequence[alt.Chart], controls: Sequence[alt.Parameter], height: int, heading: str) -> Any:
     """Layers in one view, with controls, and with a heading that follows them: an expression."""
-    title = alt.Title(text=alt.ExprRef(heading))
-    return alt.layer(*layers).add_params(*controls).properties(height=height, title=title)
+    boxes = [one.name for one in controls if one.name.startswith("show")]
+    if boxes:
+        heading = f"{' || '.join(boxes)} ? {heading} : 'Choose at least one'"
+    chart = alt.layer(*layers).add_params(*controls)
+    return chart.properties(height=height, title=alt.Title(text=alt.ExprRef(heading)))
 
 
 # -- scales --------------------------------------------------------------------------------------------------------
@@ -148,6 +160,13 @@ SHAPE = alt.Shape("shape:N", scale=None, legend=None)
 def across(title: str, grid: bool = True) -> alt.Axis:
     """A horizontal axis of numbers, with as many of them as there is room for."""
     return alt.Axis(title=title, tickCount=alt.ExprRef("ceil(width / 90)"), labelFlush=False, grid=grid)
+
+
+def along(title: str, values: Iterable[float], log: bool) -> alt.Axis:
+    """A vertical axis over these values; where powers of ten go far, all of them are written alike."""
+    if not log or min(values := list(values)) >= 0.001 and max(values) < 1e5:
+        return alt.Axis(title=title)
+    return alt.Axis(title=title, labelExpr="replace(format(datum.value, '~e'), '+', '')")
 
 
 def fixed(values: Iterable[float], log: bool = False, room: float = 0.04) -> alt.Scale:
@@ -228,6 +247,12 @@ def broken(label: str, width: int = 12) -> str:
     return "\n".join(
         line for part in label.split("\n") for line in textwrap.wrap(part, width, break_long_words=False) or [""]
     )
+
+
+def rows_of(split: str) -> str:
+    """The rows of a split, in words that begin a sentence."""
+    known = {"test": "Test rows", "test_shifted": "Test rows with other class shares"}
+    return known.get(split, f"Rows of split {split}")
 
 
 def said(count: int, total: int, what: str) -> list[str]:

@@ -32,8 +32,8 @@ def drawing(results: Results, options: Options) -> Drawing:
     ]
     level = [{"arm": LEVEL, "predicted": end, "observed": end} for end in (0, 1)]
     notes = [
-        f"Rows of split {split} in {BINS} bins by their predicted probability; larger points have more rows.",
-        "With all seeds the rows of all of them are counted together. On the dotted line predictions hold.",
+        f"{look.rows_of(split)} in {BINS} bins by their predicted probability; larger points have more rows.",
+        "The rows of all seeds are counted together. On the dotted line, as predicted, probabilities are right.",
     ]
     return Drawing(_chart(results, list(arms)), {"bins": bins, "level": level}, notes)
 
@@ -58,7 +58,9 @@ def _chart(results: Results, labels: list[str]) -> Any:
         .transform_window(place="row_number()", groupby=["a", "seed"])
         .transform_aggregate(rows="sum(rows)", sums="sum(sums)", hits="sum(hits)", groupby=["a", "arm", "place"])
         .transform_filter("datum.rows > 0")
+        .transform_joinaggregate(of="sum(rows)", groupby=["a"])
         .transform_calculate(
+            part="datum.rows / datum.of",
             predicted="datum.sums / datum.rows",
             observed="datum.hits / datum.rows",
             shape=f"{list(look.SHAPES)}[datum.a]",
@@ -71,11 +73,11 @@ def _chart(results: Results, labels: list[str]) -> Any:
         alt.Tooltip("rows:Q", format=","),
     ]
     line = bins.mark_line(strokeWidth=2.5, aria=False).encode(x=x, y=y, color=colour, strokeDash=dash)
-    size = alt.Size("rows:Q", scale=alt.Scale(type="sqrt", range=[25, 260]), legend=None)
+    size = alt.Size("part:Q", scale=alt.Scale(type="sqrt", domain=[0, 1], range=[25, 260]), legend=None)
     points = bins.mark_point(filled=True, opacity=1).encode(
         x=x, y=y, color=colour, shape=look.SHAPE, size=size, tooltip=tips
     )
     level = alt.Chart(alt.NamedData("level")).mark_line(strokeWidth=2).encode(x=x, y=y, color=colour, strokeDash=dash)
-    controls = [*look.mean_or_seed(results.plan.seeds, "all seeds"), *look.checkboxes(labels)]
+    controls = [*look.mean_or_seed(results.plan.seeds, "all {} seeds together"), *look.checkboxes(labels)]
     heading = f"all_seeds ? 'All {len(results.plan.seeds)} seeds' : 'One run: seed ' + seed"
     return look.controlled([level, line, points], controls, HEIGHT, heading)

@@ -1,4 +1,4 @@
-"""Chart `threshold`: what decisions come to as the threshold moves: confusion matrix, metrics, cost and F1.
+"""Chart `threshold`: what decisions come to as the threshold moves: confusion matrix, metrics, and their curves.
 
 Options: `arms` (labels to arms with classes), `split` (test), `miss_cost` (what a missed row costs at first, in units
 of a false alarm; the first arm's).
@@ -7,6 +7,7 @@ Everything is computed for each seed and then averaged, as in the tables. The me
 thousands of counts in the browser they would make sliders slow.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
@@ -20,17 +21,19 @@ from mirage.site.charts.options import Options
 from mirage.site.charts.scored import Scored, scored
 
 STEPS = np.arange(101) / 100  # the thresholds of the slider
-HEIGHT, CELL, LINE = 520, 46, 26  # a cell of the matrix, a line of the list of metrics
+HEIGHT, CELL = 410, 46  # a cell of the matrix; with the controls all of it fits a laptop's screen
 MATRIX = 70  # where its cells begin, from the left
-METRICS = ("accuracy", "recall", "precision", "F1", "cost per row")
+ALARMS, COST = "false-alarm share", "cost per row"
+METRICS = ("accuracy", "recall", "precision", "F1", ALARMS, COST)
+SHARES = ("F1", "recall", ALARMS)  # the curves that share an axis; the cost has its own
 CELLS = {"tn": "rightly 0", "fp": "false alarms", "fn": "missed", "tp": "found"}
 AT = "round(threshold * 100)"  # the slider's place in arrays by threshold
 
 # On a wide page the metrics stand beside the matrix, on a narrow one below it.
 WIDE = "width > 520"
 CELL_WIDTH = f"(({WIDE} ? width * 0.56 : width) - {MATRIX}) / 2"
-LIST_LEFT, LIST_TOP = f"({WIDE} ? width * 0.62 : 0)", f"({WIDE} ? 4 : 136)"
-CURVE_TOP = f"{WIDE} ? 160 : 300"
+LIST_LEFT, LIST_TOP, LINE = f"({WIDE} ? width * 0.62 : 0)", f"({WIDE} ? 0 : 124)", f"({WIDE} ? 25 : 19)"
+CURVE_TOP = f"{WIDE} ? 164 : 250"
 
 
 def drawing(results: Results, options: Options) -> Drawing:
@@ -49,18 +52,21 @@ def drawing(results: Results, options: Options) -> Drawing:
         runs += [{"a": a, **one} for one in counted]
         means.append({"a": a, **_means(counted)})
     notes = [
-        f"Rows of split {split}. Each number is computed for each seed and then averaged over seeds. Costs: a false "
-        "alarm 1, a missed row what the slider says.",
+        f"{look.rows_of(split)}. Each number is computed for each seed and then averaged over seeds. The "
+        "false-alarm share is that of class 0 that is called 1. Costs: a false alarm 1, a missed row what the slider "
+        "says; the cost has the axis on the right.",
         "A metric is undefined in seeds where it would divide by zero; then the seeds that are left are counted.",
     ]
     controls = _controls(results, list(arms), round(first.threshold, 2), miss_cost)
-    share = max(one["ones"] / (one["ones"] + one["zeros"]) for one in runs)
-    layers = [*_matrix(), *_metrics(), *_curves(share)]
+    shares = [one["ones"] / (one["ones"] + one["zeros"]) for one in runs]
+    shown, costs = _curves(1 - min(shares), max(shares))
+    layers = [alt.layer(*_matrix(), *_metrics(), *shown), alt.layer(*costs)]
     heading = (
         "'Threshold ' + format(threshold, '.2f') + "
         f"(all_seeds ? ': mean of {len(results.plan.seeds)} seeds' : ': one run, seed ' + seed)"
     )
     chart = look.controlled(layers, controls, HEIGHT, heading).properties(view=alt.ViewBackground(stroke=None))
+    chart = chart.resolve_scale(y="independent")
     data = {"runs": runs, "means": means, "corners": [{"is": i, "decided": d} for i in (0, 1) for d in (0, 1)]}
     return Drawing(chart, data, notes)
 
@@ -87,19 +93,20 @@ def _counted(one: Scored) -> dict[str, Any]:
 
 
 def _means(counted: list[dict[str, Any]]) -> dict[str, Any]:
-    """Mean F1, missed rows and false alarms per row at each threshold; F1 over the seeds where it is defined."""
+    """Means at each threshold: shares over the seeds where they are defined, missed rows and false alarms per row."""
     fp, tp = (np.array([one[name] for one in counted], float) for name in ("fp_at", "tp_at"))
     zeros, ones = (np.array([[one[name]] for one in counted], float) for name in ("zeros", "ones"))
     with np.errstate(invalid="ignore"):
-        f1 = 2 * tp / (tp + fp + ones)
-    defined = np.isfinite(f1).sum(axis=0)
-    mean_f1 = np.where(defined > 0, np.nansum(f1, axis=0) / np.maximum(defined, 1), np.nan)
+        shares = {"f1": 2 * tp / (tp + fp + ones), "recall": tp / ones, "alarm_share": fp / zeros}
     rows = zeros + ones
-    return {
-        "f1": look.numbers(mean_f1, 5),
-        "alarms": look.numbers((fp / rows).mean(axis=0), 5),
-        "misses": look.numbers(((ones - tp) / rows).mean(axis=0), 5),
-    }
+    costs = {"alarms": fp / rows, "misses": (ones - tp) / rows}
+    return {name: look.numbers(_mean(values), 5) for name, values in (shares | costs).items()}
+
+
+def _mean(values: Array) -> Array:
+    """The mean over seeds of what is defined; NaN where nothing is."""
+    defined = np.isfinite(values).sum(axis=0)
+    return np.where(defined > 0, np.nansum(values, axis=0) / np.maximum(defined, 1), np.nan)
 
 
 # -- layers --------------------------------------------------------------------------------------------------------
@@ -135,7 +142,8 @@ def _decided() -> alt.Chart:
         "recall": "datum.tp / datum.ones",
         "precision": "datum.tp / (datum.tp + datum.fp)",
         "F1": "2 * datum.tp / (2 * datum.tp + datum.fp + datum.fn)",
-        "cost per row": "(datum.fp + miss_cost * datum.fn) / datum.rows",
+        ALARMS: "datum.fp / datum.zeros",
+        COST: "(datum.fp + miss_cost * datum.fn) / datum.rows",
     }
     chart = alt.Chart(alt.NamedData("runs")).transform_filter("datum.a == arm && (all_seeds || datum.seed == seed)")
     for name, expression in per_seed.items():
@@ -196,76 +204,95 @@ def _metrics() -> list[alt.Chart]:
     )
     top = f"{LIST_TOP} + datum.place * {LINE}"
     label = lines.mark_text(align="left", fontSize=13, aria=False).encode(
-        x=_pixels(LIST_LEFT), y=_pixels(f"{top} + 8"), text="metric:N"
+        x=_pixels(LIST_LEFT), y=_pixels(f"{top} + 7"), text="metric:N"
     )
     value = lines.mark_text(align="right", fontSize=13, fontWeight="bold").encode(
-        x=_pixels("width"), y=_pixels(f"{top} + 8"), text="written:N"
+        x=_pixels("width"), y=_pixels(f"{top} + 7"), text="written:N"
     )
-    bar = lines.transform_filter("isValid(datum.value) && datum.metric != 'cost per row'").mark_rect(
+    bar = lines.transform_filter(f"isValid(datum.value) && datum.metric != '{COST}'").mark_rect(
         fill=look.COLOURS[1], aria=False
     )
     bar = bar.encode(
         x=_pixels(LIST_LEFT),
         x2=_pixels(f"{LIST_LEFT} + (width - {LIST_LEFT}) * datum.value"),
-        y=_pixels(f"{top} + 16"),
-        y2=_pixels(f"{top} + 20"),
+        y=_pixels(f"{top} + 15"),
+        y2=_pixels(f"{top} + 18"),
     )
     return [label, value, bar]
 
 
-def _curves(share: float) -> list[alt.Chart]:
-    """Cost and F1 over the threshold: their means, and one run where one is chosen; marked at the slider's threshold.
+def _curves(zeros: float, ones: float) -> tuple[list[alt.Chart], list[alt.Chart]]:
+    """Shares over the threshold, and the cost on an axis of its own: means, and one run where one is chosen.
 
-    `share` is the largest share of class 1, which sets how high the cost can rise.
+    All are marked at the slider's threshold. `zeros` and `ones` are the largest shares of either class: they set how
+    high the cost can rise.
     """
     x = alt.X("at:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=look.across("threshold", grid=False))
-    reach = alt.Scale(
-        domain=[0, alt.ExprRef(f"max(1, miss_cost * {share})")],
-        range=[HEIGHT, alt.ExprRef(CURVE_TOP)],
-        nice=False,
+    reach = [HEIGHT, alt.ExprRef(CURVE_TOP)]
+    names = [*SHARES, COST]
+    legend = alt.Legend(**look.LINES_SHOWN.to_dict(), columns=alt.ExprRef("width < 480 ? 1 : 4"))
+    colours = [look.COLOURS[1], look.COLOURS[2], look.COLOURS[3], look.COLOURS[0]]
+    colour = alt.Color("curve:N", scale=alt.Scale(domain=names, range=colours), sort=None, legend=legend)
+    dash = alt.StrokeDash(
+        "curve:N", scale=alt.Scale(domain=names, range=list(look.DASHES[:4])), sort=None, legend=legend
     )
-    y = alt.Y("value:Q", scale=reach, title="F1, cost per row")
-    names = ["F1", "cost per row"]
-    scale = alt.Scale(domain=names, range=[look.COLOURS[1], look.COLOURS[0]])
-    colour = alt.Color("curve:N", scale=scale, sort=None, legend=look.LINES_SHOWN)
-    dash = look.dash(names, field="curve")
+    share = alt.Y(
+        "value:Q",
+        scale=alt.Scale(domain=[0, 1], range=reach, nice=False),
+        axis=alt.Axis(title="share", orient="left", tickCount=5),
+    )
+    top = alt.ExprRef(f"max({zeros}, miss_cost * {ones})")
+    cost = alt.Y(
+        "value:Q",
+        scale=alt.Scale(domain=[0, top], range=reach, nice=False),
+        axis=alt.Axis(title=COST, orient="right", tickCount=5, grid=False),
+    )
 
     mean = alt.Chart(alt.NamedData("means")).transform_filter("datum.a == arm")
-    mean = mean.transform_flatten(["f1", "alarms", "misses"])
-    mean = mean.transform_calculate(**{"F1": "datum.f1", "cost per row": "datum.alarms + miss_cost * datum.misses"})
+    mean = mean.transform_flatten(["f1", "recall", "alarm_share", "alarms", "misses"])
+    mean = mean.transform_calculate(
+        **{"F1": "datum.f1", ALARMS: "datum.alarm_share", COST: "datum.alarms + miss_cost * datum.misses"}
+    )
     one = alt.Chart(alt.NamedData("runs")).transform_filter("!all_seeds && datum.a == arm && datum.seed == seed")
     one = one.transform_flatten(["fp_at", "tp_at"], as_=["fp", "tp"])
     one = one.transform_calculate(
         **{
             "F1": "2 * datum.tp / (datum.tp + datum.fp + datum.ones)",
-            "cost per row": "(datum.fp + miss_cost * (datum.ones - datum.tp)) / (datum.zeros + datum.ones)",
+            "recall": "datum.tp / datum.ones",
+            ALARMS: "datum.fp / datum.zeros",
+            COST: "(datum.fp + miss_cost * (datum.ones - datum.tp)) / (datum.zeros + datum.ones)",
         }
     )
     mean, one = (
-        part.transform_window(step="row_number()")
-        .transform_calculate(at="(datum.step - 1) / 100")
-        .transform_fold([*names], as_=["curve", "value"])
-        .transform_filter("isValid(datum.value)")
+        part.transform_window(step="row_number()").transform_calculate(at="(datum.step - 1) / 100")
         for part in (mean, one)
     )
     tips = [alt.Tooltip("curve:N"), alt.Tooltip("at:Q", title="threshold", format=".2f")]
     tips.append(alt.Tooltip("value:Q", format=".3f"))
-    channels = {"x": x, "y": y, "color": colour, "strokeDash": dash}
-    means = mean.mark_line(strokeWidth=2.5, aria=False).encode(
-        **channels, opacity=alt.value(alt.ExprRef("all_seeds ? 1 : 0.35"))
-    )
-    run = one.mark_line(strokeWidth=2.5, aria=False).encode(**channels)
-    marked = [
-        part.transform_filter(f"{when} && datum.step - 1 == {AT}")
-        .mark_point(filled=True, size=120, opacity=1, stroke=look.INK, aria=False)
-        .encode(x=x, y=y, color=colour, tooltip=tips)
-        for part, when in ((mean, "all_seeds"), (one, "true"))
-    ]
-    hovered = (
-        mean.transform_filter("datum.step % 4 == 1")
-        .mark_point(filled=True, size=160, opacity=0, aria=False)
-        .encode(x=x, y=y, tooltip=tips)
-    )
+
+    def drawn(of: Sequence[str], y: alt.Y) -> list[alt.Chart]:
+        means, run = (
+            part.transform_fold([*of], as_=["curve", "value"]).transform_filter("isValid(datum.value)")
+            for part in (mean, one)
+        )
+        channels = {"x": x, "y": y, "color": colour}
+        marked = [
+            part.transform_filter(f"{when} && datum.step - 1 == {AT}")
+            .mark_point(filled=True, size=120, opacity=1, stroke=look.INK, aria=False)
+            .encode(**channels, tooltip=tips)
+            for part, when in ((means, "all_seeds"), (run, "true"))
+        ]
+        return [
+            means.mark_line(strokeWidth=2.5, aria=False).encode(
+                **channels, strokeDash=dash, opacity=alt.value(alt.ExprRef("all_seeds ? 1 : 0.35"))
+            ),
+            run.mark_line(strokeWidth=2.5, aria=False).encode(**channels, strokeDash=dash),
+            means.transform_filter("datum.step % 4 == 1")
+            .mark_point(filled=True, size=160, opacity=0, aria=False)
+            .encode(x=x, y=y, tooltip=tips),
+            *marked,
+        ]
+
     here = (
         alt.Chart(alt.NamedData("corners"))
         .transform_filter("datum.is + datum.decided == 0")
@@ -273,4 +300,4 @@ def _curves(share: float) -> list[alt.Chart]:
         .mark_rule(color=look.INK, strokeDash=[3, 3], aria=False)
         .encode(x=x, y=_pixels(CURVE_TOP), y2=alt.value(HEIGHT))
     )
-    return [here, means, run, hovered, *marked]
+    return [here, *drawn(SHARES, share)], drawn([COST], cost)

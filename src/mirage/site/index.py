@@ -25,9 +25,7 @@ def index(pages: Sequence[Page], tables: Path) -> dict[str, Any]:
 def symptoms(pages: Sequence[Page]) -> list[tuple[str, str, Page]]:
     """Every symptom, the text by whose words it is found (its own, and what else its lesson lists), and its lesson."""
     return [
-        (symptom, ". ".join([symptom, *page.source.also]), page)
-        for page in pages
-        for symptom in page.source.symptoms
+        (symptom, ". ".join([symptom, *page.source.also]), page) for page in pages for symptom in page.source.symptoms
     ]
 
 

@@ -60,12 +60,15 @@ def filled(text: str, parts: Mapping[str, str], name: str = "README.md") -> str:
     return text
 
 
-def symptoms(sources: Iterable[Source], folder: str) -> str:
-    """What somebody sees, and the lesson that answers it: a Markdown table, in the order of the sources."""
+def symptoms(sources: Iterable[Source], folder: str, most: int | None = None) -> str:
+    """What somebody sees, and the lesson that answers it: a Markdown table, in the order of the sources.
+
+    `most` is how many are listed of a lesson, without it all.
+    """
     rows = [
         [ledger.escaped(seen), f"[{ledger.escaped(source.question)}]({folder}/{source.lesson}.md)"]
         for source in sources
-        for seen in source.symptoms
+        for seen in source.symptoms[:most]
     ]
     return ledger.markdown(["what you see", "lesson"], rows)
 
@@ -82,7 +85,7 @@ def documents(root: Path, lessons: Sequence[Stated], sources: Sequence[Source] =
     parts = {
         "README.md": {
             "headlines": "\n".join(f"- {text}" for text in sentences),
-            "symptoms": symptoms(sources, "results/lessons"),
+            "symptoms": symptoms(sources, "results/lessons", most=1),
             "findings": ledger.counts(ledger.read_judged(tables)),
         }
     }

@@ -40,14 +40,14 @@ for (const table of tables) {
 // A table that leads to other pages: where nothing has all words that are typed, every row is shown below the line that
 // says so, those with most of the words first; Enter follows the link of the only row that is left.
 function leading(table, found) {
-  const words = () => found.search().toLowerCase().split(/\s+/).filter(Boolean);
   found.on("draw", () => {
     if (found.rows({search: "applied"}).any()) return;
-    const rows = found.rows().indexes().toArray().map(place => {
-      const text = found.cells(place, null).render("filter").toArray().join(" ").toLowerCase();
-      return {node: found.row(place).node(), has: words().filter(word => text.includes(word)).length};
-    });
-    table.tBodies[0].append(...rows.sort((a, b) => b.has - a.has).map(row => row.node));
+    const words = found.search().toLowerCase().split(/\s+/).filter(Boolean);
+    const has = row => {
+      const text = [...row.cells].map(cell => cell.dataset.search ?? cell.textContent).join(" ").toLowerCase();
+      return words.filter(word => text.includes(word)).length;
+    };
+    table.tBodies[0].append(...found.rows().nodes().toArray().sort((a, b) => has(b) - has(a)));
   });
   found.table().container().querySelector("input").addEventListener("keydown", event => {
     const left = found.rows({search: "applied"}).nodes();

@@ -1,8 +1,12 @@
 """Lessons as Jupyter notebooks: the text with its cells, then the lesson's own experiment with three seeds."""
 
+import hashlib
+import importlib.metadata
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
+from mirage.records.files import write_text
 from mirage.report import lessons
 from mirage.report.numbers import Numbers
 
@@ -45,14 +49,36 @@ def notebook(lesson: str, numbers: Numbers, settings: Sequence[str] = ()) -> str
     ModuleNotFoundError
         Where jupytext is not installed.
     """
-    import jupytext
-    import nbformat
+    return of_text(text(lesson, numbers, settings))
 
+
+def kept(lesson: str, numbers: Numbers, folder: Path) -> str:
+    """The same, from a folder that keeps each lesson's notebook under a hash of its text: making one is slow."""
+    written = text(lesson, numbers)
+    versions = [importlib.metadata.version(name) for name in ("jupytext", "nbformat")]
+    follows = [written, *versions, Path(__file__).read_text(encoding="utf-8")]
+    file = folder / f"{lesson}-{hashlib.sha256(repr(follows).encode()).hexdigest()}.ipynb"
+    if not file.is_file():
+        for before in folder.glob(f"{lesson}-{'?' * 64}.ipynb"):
+            before.unlink()
+        write_text(file, of_text(written))
+    return file.read_text(encoding="utf-8")
+
+
+def text(lesson: str, numbers: Numbers, settings: Sequence[str] = ()) -> str:
+    """The Markdown that a lesson's notebook is made of; see `notebook`."""
     page = lessons.render(lesson, "notebook", numbers)
     given = page.source.notebook
     arguments = ", ".join(json.dumps(word) for word in (given["scenario"], *given["settings"], *settings))
-    own = OWN.format(seeds=SEEDS, arguments=arguments)
-    book = jupytext.reads(f"{page.text}\n{own}", fmt="md")
+    return f"{page.text}\n{OWN.format(seeds=SEEDS, arguments=arguments)}"
+
+
+def of_text(text: str) -> str:
+    """Markdown as a notebook, as JSON; see `notebook`."""
+    import jupytext
+    import nbformat
+
+    book = jupytext.reads(text, fmt="md")
     book.metadata = nbformat.NotebookNode(kernelspec=KERNEL, language_info={"name": "python"})
     for place, cell in enumerate(book.cells):
         cell["id"] = f"cell-{place:02d}"  # jupytext draws them at random

@@ -64,10 +64,14 @@ class Numbers:
 
     def of_claim(self, claim: str, kind: str) -> dict[str, str]:
         """What the tables of verdicts say of a claim, finding or check in one kind of scenario."""
-        rows = self.judged[(self.judged["claim"] == claim) & (self.judged["kind"] == kind)].to_dict("records")
-        if not rows:
+        if (claim, kind) not in self._claims:
             raise ConfigError(f"claim: got {claim} {kind}, expected a claim, finding or check that is tested there")
-        return {str(name): str(cell) for name, cell in rows[0].items()}
+        return dict(self._claims[claim, kind])
+
+    @functools.cached_property
+    def _claims(self) -> dict[tuple[str, str], dict[str, str]]:
+        rows = [{str(name): str(cell) for name, cell in row.items()} for row in self.judged.to_dict("records")]
+        return {(row["claim"], row["kind"]): row for row in reversed(rows)}  # the first of equal ones counts
 
     def _read_means(self, scenario: str) -> Mapping[str, float]:
         return _means(_table(self.tables / f"{scenario}.csv"))

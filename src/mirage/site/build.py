@@ -1,7 +1,7 @@
 """Builds the site: Markdown pages from tables, claims and lessons, Sphinx's HTML of them, and the policy in each page.
 
 It is built anew each time, which takes seconds, beside the site that is there, and put in its place when it is whole.
-Only charts are kept from one time to the next.
+Only charts and notebooks are kept from one time to the next.
 """
 
 import io
@@ -19,10 +19,9 @@ from mirage.config import project
 from mirage.config.plan import Plan
 from mirage.making import CannotRun
 from mirage.records.files import write_text
-from mirage.report import course
+from mirage.report import course, notebooks
 from mirage.report.ledger import NAMES
 from mirage.report.lessons import Page, render
-from mirage.report.notebooks import notebook
 from mirage.report.numbers import Numbers
 from mirage.site import drawing, index, ledger, policy
 
@@ -95,7 +94,8 @@ def write_sources(folder: Path, pages: Sequence[Page], taught: course.Course, nu
     for name, values in shown.items():
         write_text(folder / f"{name}.md", filled(name, values))
     for lesson, page in zip(sources, pages, strict=True):
-        write_text(folder / "notebooks" / f"{lesson}.ipynb", notebook(lesson, numbers))
+        notebook = notebooks.kept(lesson, numbers, folder.with_name("notebooks"))
+        write_text(folder / "notebooks" / f"{lesson}.ipynb", notebook)
         text = page.text.replace(TO_TRY, TO_TRY + CLONE, 1)
         write_text(folder / "lessons" / f"{lesson}.md", f"{text}\n## Downloads\n\n{_downloads(lesson, folder)}")
 

@@ -180,10 +180,11 @@ class _Rendering:
 
 def _tidy(text: str) -> str:
     """The text with one empty line between its blocks and after each heading; what is in fences stays as it is."""
-    parts = FENCED.split(text.strip() + "\n")
+    parts = FENCED.split(text)
     for place in range(0, len(parts), 2):
-        parts[place] = HEADING.sub(r"\1\n\n", re.sub(r"\n{3,}", "\n\n", parts[place]))
-    return "".join(parts)
+        spaced = HEADING.sub(r"\1\n\n", re.sub(r"\n{3,}", "\n\n", parts[place].strip("\n")))
+        parts[place] = f"\n\n{spaced}\n\n" if spaced else "\n\n"
+    return "".join(parts).strip() + "\n"
 
 
 def _where(error: BaseException) -> str:

@@ -62,20 +62,23 @@ def changes(one: Plan, other: Plan, reasons: Mapping[str, str]) -> list[Changed]
 
 
 def _brief(value: str) -> str:
-    """A value as it reads in a narrow column: of what sets an arm apart, the last word of each setting."""
+    """A value as it reads in a narrow column: of what sets an arm apart, the last word of each setting.
+
+    What an arm leaves out is not listed, as what the others have shows it; unless there is nothing else.
+    """
     if value == NOT_THERE:
         return ABSENT
     if "=" not in value:
         return value
-    return ", ".join(filter(None, map(_setting, _split(value)))) or value
+    settings = [setting.partition("=") for setting in _split(value)]
+    on = [(key, text) for key, _, text in settings if text not in OFF]
+    return ", ".join(f"{_last(key)} {text}" for key, text in on or [(key, text) for key, _, text in settings])
 
 
-def _setting(text: str) -> str:
-    key, _, value = text.partition("=")
+def _last(key: str) -> str:
+    """The last word of a dotted key; of ``resample.name`` the one before."""
     *path, last = key.split(".")
-    if value in OFF:  # an arm that leaves something out is known by what the others have
-        return ""
-    return f"{path[-1] if last == 'name' and path else last} {value}"
+    return path[-1] if last == "name" and path else last
 
 
 def _split(value: str) -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import re
 import subprocess
 import sys
@@ -12,6 +13,9 @@ import pytest
 from helpers import ROOT
 
 from mirage.claims.claims import Test as Compared  # pytest takes what is called Test for tests
+from mirage.config import compose, remembered
+from mirage.report import notebooks
+from mirage.report.numbers import Numbers
 from mirage.site import build, index, ledger, policy
 
 TABLES = ROOT / "results" / "tables"
@@ -121,6 +125,33 @@ def test_each_claim_is_counted_once_by_its_fair_experiment() -> None:
     found = index.outcomes(TABLES)
     total = found.pop("claims of the articles")
     assert sum(found.values()) == total == len(set(ledger.read_judged(TABLES)["claim"]))
+
+
+# -- what is kept ------------------------------------------------------------------------------------------------
+
+
+def test_a_composed_scenario_is_read_from_what_is_kept_until_the_configuration_changes(tmp_path: Path) -> None:
+    composed = remembered.loader(tmp_path)("dropout")
+    assert composed == compose.load("dropout")
+    file = tmp_path / "dropout.json"
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps(kept | {"tree": composed | {"title": "kept"}}), encoding="utf-8")
+    assert remembered.loader(tmp_path)("dropout")["title"] == "kept"
+    file.write_text(json.dumps({"of": "another configuration", "tree": {"title": "kept"}}), encoding="utf-8")
+    assert remembered.loader(tmp_path)("dropout") == composed
+    file.write_text("damaged", encoding="utf-8")
+    assert remembered.loader(tmp_path)("dropout") == composed
+
+
+def test_a_notebook_is_kept_until_its_text_changes(tmp_path: Path) -> None:
+    numbers = Numbers(TABLES)
+    assert notebooks.kept("smote", numbers, tmp_path) == notebooks.notebook("smote", numbers)
+    (file,) = tmp_path.glob("smote-*.ipynb")
+    file.write_text("kept", encoding="utf-8")
+    assert notebooks.kept("smote", numbers, tmp_path) == "kept"
+    file.rename(file.with_name(f"smote-{'0' * 64}.ipynb"))
+    assert notebooks.kept("smote", numbers, tmp_path) != "kept"
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 # -- the policy --------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from mirage.claims.claims import TABLES
 from mirage.config import compose
-from mirage.config.plan import Plan
+from mirage.config.typed import assigned
 from mirage.report.ledger import read_judged
 from mirage.settings import ConfigError, leaves
 
@@ -18,9 +18,9 @@ from mirage.settings import ConfigError, leaves
 class Numbers:
     """What stands in the tables of a folder, and in the scenarios of this checkout."""
 
-    def __init__(self, tables: Path) -> None:
+    def __init__(self, tables: Path, load: Callable[[str], dict[str, Any]] = compose.load) -> None:
         self.tables = tables
-        self.plan = functools.cache(_plan)
+        self.plan = functools.cache(lambda scenario: compose.plan_of([assigned("scenario", scenario)], load=load))
         self._means = functools.cache(self._read_means)
         self._sweep = functools.cache(self._read_sweep)
 
@@ -94,10 +94,6 @@ def short(number: float, digits: int = 3) -> str:
 def percent(share: float, digits: int = 0) -> str:
     """A share as a percentage."""
     return f"{100 * share:.{digits}f}%".replace("-", "−")
-
-
-def _plan(scenario: str) -> Plan:
-    return compose.plan(scenario)
 
 
 def _table(file: Path) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Builds the site: Markdown pages from tables, claims and lessons, Sphinx's HTML of them, and the policy in each page.
 
 It is built anew each time, which takes seconds, beside the site that is there, and put in its place when it is whole.
-Only charts and notebooks are kept from one time to the next.
+Only charts, notebooks and composed scenarios are kept from one time to the next.
 """
 
 import io
@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from mirage import api
 from mirage.claims.claims import TABLES, Test
-from mirage.config import project
+from mirage.config import project, remembered
 from mirage.config.plan import Plan
 from mirage.making import CannotRun
 from mirage.records.files import write_text
@@ -53,7 +53,8 @@ def build(into: Path, recorded: Callable[[Plan], Plan] = drawing.recorded, notic
     """
     source, site, aside = into / "site-source", into / "site", into / ".site"
     used: set[Path] = set()
-    numbers, taught = Numbers(project.RESULTS / "tables"), course.read()
+    numbers = Numbers(project.RESULTS / "tables", remembered.loader(source / "scenarios"))
+    taught = course.read()
     chart = drawing.drawer(lambda scenario: recorded(numbers.plan(scenario)), source / "charts", used)
     pages = [render(name, "site", numbers, chart) for name in taught.order]
     write_sources(source / "pages", pages, taught, numbers)

@@ -233,14 +233,10 @@ def _curves(zeros: float, ones: float) -> tuple[list[alt.Chart], list[alt.Chart]
     legend = alt.Legend(**look.LINES_SHOWN.to_dict(), columns=alt.ExprRef("width < 480 ? 1 : 4"))
     colours = [look.COLOURS[1], look.COLOURS[2], look.COLOURS[3], look.COLOURS[0]]
     colour = alt.Color("curve:N", scale=alt.Scale(domain=names, range=colours), sort=None, legend=legend)
-    dash = alt.StrokeDash(
-        "curve:N", scale=alt.Scale(domain=names, range=list(look.DASHES[:4])), sort=None, legend=legend
-    )
-    share = alt.Y(
-        "value:Q",
-        scale=alt.Scale(domain=[0, 1], range=reach, nice=False),
-        axis=alt.Axis(title="share", orient="left", tickCount=5),
-    )
+    dashes = alt.Scale(domain=names, range=list(look.DASHES[: len(names)]))
+    dash = alt.StrokeDash("curve:N", scale=dashes, sort=None, legend=legend)
+    left = alt.Axis(title="share", orient="left", tickCount=5)
+    share = alt.Y("value:Q", scale=alt.Scale(domain=[0, 1], range=reach, nice=False), axis=left)
     top = alt.ExprRef(f"max({zeros}, miss_cost * {ones})")
     cost = alt.Y(
         "value:Q",
@@ -267,8 +263,8 @@ def _curves(zeros: float, ones: float) -> tuple[list[alt.Chart], list[alt.Chart]
         part.transform_window(step="row_number()").transform_calculate(at="(datum.step - 1) / 100")
         for part in (mean, one)
     )
-    tips = [alt.Tooltip("curve:N"), alt.Tooltip("at:Q", title="threshold", format=".2f")]
-    tips.append(alt.Tooltip("value:Q", format=".3f"))
+    at = alt.Tooltip("at:Q", title="threshold", format=".2f")
+    tips = [alt.Tooltip("curve:N"), at, alt.Tooltip("value:Q", format=".3f")]
 
     def drawn(of: Sequence[str], y: alt.Y) -> list[alt.Chart]:
         means, run = (

@@ -109,7 +109,9 @@ def perform(plan: Plan, clock: Clock, lesson: Stated | None) -> Made:
     _name_old_records(plan, err.print)
     made = api.perform(plan, making.Watch(terminal.progress, err.print, clock, _import_what_writes), lesson)
     plan = made.results.plan
-    out.print(terminal.table(titled(plan), made.results.table(), list(plan.arms), plan.about.show, plan.seeds))
+    if plan.changes:
+        out.print(f"changed     {' '.join(change.typed for change in plan.changes)}")
+    out.print(terminal.table(plan.about.title, made.results.table(), list(plan.arms), plan.about.show, plan.seeds))
     if len(plan.seeds) > 1 and plan.about.lesson:
         out.print(terminal.verdicts(made.results.judged))
     out.print(f"replicates  {made.trained} trained, {made.read} read from their records")
@@ -119,12 +121,6 @@ def perform(plan: Plan, clock: Clock, lesson: Stated | None) -> Made:
         out.print(f"{kind:<11} {place}")
     out.print(f"took        {time.perf_counter() - began:.1f} s for {plan.scenario}")
     return made
-
-
-def titled(plan: Plan) -> str:
-    """The title of a plan's scenario, with what was typed to change it."""
-    changed = " ".join(change.typed for change in plan.changes)
-    return f"{plan.about.title}, {changed}" if changed else plan.about.title
 
 
 def _answer(lesson: Stated, made: Made) -> list[tuple[str, str]]:

@@ -19,7 +19,15 @@ def diff(one: Plan, other: Plan) -> list[Row]:
     rows = _rows(_about(one), _about(other))
     shared_one, shared_other = _shared(one), _shared(other)
     rows += _rows(shared_one, shared_other)
-    return rows + _rows(_arms(one, shared_one), _arms(other, shared_other))
+    arms_one, arms_other = ({f"arms.{arm}": _line(own) for arm, own in of_arms(plan).items()} for plan in (one, other))
+    return rows + _rows(arms_one, arms_other)
+
+
+def of_arms(plan: Plan) -> dict[str, dict[str, str]]:
+    """What each arm has beyond what all arms of its plan share: its settings as text, by dotted key."""
+    shared = _shared(plan)
+    every = {name: _flat(arm.model_dump()) for name, arm in plan.arms.items()}
+    return {name: {key: _text(value) for key, value in own.items() if key not in shared} for name, own in every.items()}
 
 
 def _about(plan: Plan) -> dict[str, Any]:
@@ -38,13 +46,9 @@ def _shared(plan: Plan) -> dict[str, Any]:
     return {key: value for key, value in first.items() if all(key in arm and arm[key] == value for arm in others)}
 
 
-def _arms(plan: Plan, shared: Mapping[str, Any]) -> dict[str, str]:
-    """What each arm has beyond what all share, in a line."""
-    lines = {}
-    for name, arm in plan.arms.items():
-        own = {key: value for key, value in _flat(arm.model_dump()).items() if key not in shared}
-        lines[f"arms.{name}"] = ", ".join(f"{key}={_text(value)}" for key, value in own.items()) or "(as above)"
-    return lines
+def _line(own: Mapping[str, str]) -> str:
+    """What an arm has of its own, in a line."""
+    return ", ".join(f"{key}={text}" for key, text in own.items()) or "(as above)"
 
 
 def _rows(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[Row]:

@@ -1,9 +1,9 @@
 """What a fair experiment changes: two plans held against each other, setting by setting, with the reason for each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from mirage.config.diff import NOT_THERE, diff
+from mirage.config.diff import NOT_THERE, diff, of_arms
 from mirage.config.plan import Plan
 from mirage.settings import ConfigError
 
@@ -39,7 +39,7 @@ def changes(one: Plan, other: Plan, reasons: Mapping[str, str]) -> list[Changed]
     found: dict[str, list[tuple[str, str, str]]] = {key: [] for key in reasons}
     beginnings = {begin.strip(): key for key in reasons for begin in key.split(",")}
     rows = [row for row in diff(one, other) if row[0] not in PLAIN]
-    by_arm = [" ".join(row[side] for row in rows if row[0].startswith("arms.")) for side in (1, 2)]
+    own = [of_arms(plan) for plan in (one, other)]
     for row in rows:
         fitting = [begin for begin in beginnings if row[0] == begin or row[0].startswith(f"{begin}.")]
         if not fitting:
@@ -52,7 +52,9 @@ def changes(one: Plan, other: Plan, reasons: Mapping[str, str]) -> list[Changed]
             raise ConfigError(f"changes: got a reason for {key}, expected settings that {other.scenario} changes")
 
     def brief(key: str, value: str, side: int) -> str:
-        return "by arm" if value == NOT_THERE and f"{key}=" in by_arm[side] else _brief(value)
+        if value == NOT_THERE:
+            return "by arm" if any(key in settings for settings in own[side].values()) else ABSENT
+        return _brief(own[side][key.removeprefix("arms.")]) if key.startswith("arms.") else value
 
     return [
         Changed(key, brief(key, before, 0), brief(key, after, 1), reasons[reason])
@@ -61,32 +63,16 @@ def changes(one: Plan, other: Plan, reasons: Mapping[str, str]) -> list[Changed]
     ]
 
 
-def _brief(value: str) -> str:
-    """A value as it reads in a narrow column: of what sets an arm apart, the last word of each setting.
+def _brief(own: Mapping[str, str]) -> str:
+    """What an arm has of its own as it reads in a narrow column, the last word of each key.
 
     What an arm leaves out is not listed, as what the others have shows it; unless there is nothing else.
     """
-    if value == NOT_THERE:
-        return ABSENT
-    if "=" not in value:
-        return value
-    settings = [setting.partition("=") for setting in _split(value)]
-    on = [(key, text) for key, _, text in settings if text not in OFF]
-    return ", ".join(f"{_last(key)} {text}" for key, text in on or [(key, text) for key, _, text in settings])
+    on = {key: text for key, text in own.items() if text not in OFF}
+    return ", ".join(f"{_last(key)} {text}" for key, text in (on or own).items()) or "nothing of its own"
 
 
 def _last(key: str) -> str:
     """The last word of a dotted key; of ``resample.name`` the one before."""
     *path, last = key.split(".")
     return path[-1] if last == "name" and path else last
-
-
-def _split(value: str) -> Sequence[str]:
-    """The settings of an arm, where a value may hold commas itself."""
-    parts: list[str] = []
-    for part in value.split(", "):
-        if "=" in part or not parts:
-            parts.append(part)
-        else:
-            parts[-1] += f", {part}"
-    return parts

@@ -24,15 +24,6 @@ class Course:
     order: tuple[str, ...]
     plans: dict[int, tuple[Step, ...]]
 
-    def before(self, lesson: str) -> str | None:
-        """The lesson that comes before this one."""
-        place = self.order.index(lesson)
-        return self.order[place - 1] if place else None
-
-    def after(self, lesson: str) -> str | None:
-        """The lesson that comes after this one."""
-        return dict(zip(self.order, self.order[1:], strict=False)).get(lesson)
-
 
 def read() -> Course:
     """The course of this checkout.

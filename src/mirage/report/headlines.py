@@ -24,17 +24,25 @@ KEYS = ("id", "lesson", "scenario", "text", "numbers", "left", "right", "unit")
 NUMBER = re.compile(r"\{(\w+)(?::([^}]*))?\}")
 
 
-def sentences(tables: Path) -> list[str]:
-    """The committed headlines as sentences, each with its effect, interval and lesson; none where there is no table."""
+def read(tables: Path) -> list[dict[str, str]]:
+    """The committed headlines: text, lesson, n, and as `number` the effect with its interval; none without a table."""
     file = tables / "headlines.csv"
     if not file.exists():
         return []
     rows = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8").to_dict("records")
     return [
-        f"{row['text']} *({short(row['effect'], '')} {row['unit']}, {short(row['ci_low'], '')} to "
-        f"{short(row['ci_high'], '')}; {row['lesson']})*"
+        {name: row[name] for name in ("text", "lesson", "n")}
+        | {
+            "number": f"{short(row['effect'], '')} {row['unit']}, {short(row['ci_low'], '')} to "
+            f"{short(row['ci_high'], '')}"
+        }
         for row in rows
     ]
+
+
+def sentences(tables: Path) -> list[str]:
+    """The committed headlines as sentences, each with its effect, interval and lesson."""
+    return [f"{one['text']} *({one['number']}; {one['lesson']})*" for one in read(tables)]
 
 
 def table(stated: Sequence[Mapping[str, Any]], found: Mapping[str, tuple["Plan", pd.DataFrame]]) -> str:

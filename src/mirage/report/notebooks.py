@@ -10,7 +10,6 @@ from mirage.records.files import write_text
 from mirage.report import lessons
 from mirage.report.numbers import Numbers
 
-SEEDS = 3  # three, of the experiment that ends a notebook
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 OWN = """\
 ## Three seeds of your own
@@ -18,7 +17,7 @@ OWN = """\
 The same experiment, trained here and now, with seeds that the verdicts above did not use:
 
 ```python
-plan = mirage.plan({arguments}, seeds=range({seeds}))
+plan = mirage.plan({arguments}, seeds=range(3))
 results = mirage.run(plan)
 table = results.table()
 table[table["metric"].isin(plan.about.show) & ~table["arm"].str.contains(":")]
@@ -70,7 +69,7 @@ def text(lesson: str, numbers: Numbers, settings: Sequence[str] = ()) -> str:
     page = lessons.render(lesson, "notebook", numbers)
     given = page.source.notebook
     arguments = ", ".join(json.dumps(word) for word in (given["scenario"], *given["settings"], *settings))
-    return f"{page.text}\n{OWN.format(seeds=SEEDS, arguments=arguments)}"
+    return f"{page.text}\n{OWN.format(arguments=arguments)}"
 
 
 def of_text(text: str) -> str:

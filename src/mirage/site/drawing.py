@@ -12,9 +12,9 @@ from mirage.claims.results import Results
 from mirage.config.plan import Plan
 from mirage.records.files import write_text
 from mirage.report import stamps
+from mirage.report.lessons import Chart
 from mirage.settings import ConfigError
 
-Chart = Callable[[str, str, Mapping[str, Any]], str]  # kind, scenario, options: HTML
 CODE = (*stamps.MEASURING, "figures/palette.py", "site/charts")  # what a chart follows from, given records
 
 

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from mirage.report.ledger import OUTCOMES, read_judged, short
+from mirage.report import headlines
+from mirage.report.ledger import OUTCOMES, read_judged
 from mirage.report.lessons import Page
 
 FIRST = ("controlled", "as_written", "real")  # the kind of scenario by which a claim counts
@@ -16,7 +15,7 @@ def index(pages: Sequence[Page], tables: Path) -> dict[str, Any]:
     """What the template of the index is filled with; `pages` are the lessons in teaching order."""
     return {
         "symptoms": symptoms(pages),
-        "headlines": headlines(tables),
+        "headlines": headlines.read(tables),
         "outcomes": outcomes(tables),
         "lessons": pages,
     }
@@ -26,23 +25,6 @@ def symptoms(pages: Sequence[Page]) -> list[tuple[str, str, Page]]:
     """Every symptom, the text by whose words it is found (its own, and what else its lesson lists), and its lesson."""
     return [
         (symptom, ". ".join([symptom, *page.source.also]), page) for page in pages for symptom in page.source.symptoms
-    ]
-
-
-def headlines(tables: Path) -> list[dict[str, str]]:
-    """The committed headlines: text, number with its interval, lesson; none where there is no table."""
-    file = tables / "headlines.csv"
-    if not file.exists():
-        return []
-    rows = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8").to_dict("records")
-    return [
-        {
-            "text": row["text"],
-            "lesson": row["lesson"],
-            "number": f"{short(row['effect'], '')} {row['unit']}, {short(row['ci_low'], '')} to "
-            f"{short(row['ci_high'], '')}, {row['n']} seeds",
-        }
-        for row in rows
     ]
 
 

@@ -21,10 +21,8 @@ TRUE_LINE = "true line"
 
 def drawing(results: Results, options: Options) -> Drawing:
     """The drawing of a chart of this kind."""
-    arms = options.arms(results)
+    arms = options.arms(results, look.MOST)
     split = options.split(results, arms.values())
-    if len(arms) > look.MOST:
-        raise options.wrong("arms", f"{len(arms)} arms", f"at most {look.MOST}, or they cannot be told apart")
     arrays = Arrays()
     trained: dict[tuple[int, int, int], list[int]] = {}  # arms by their training rows: seed, inputs, targets
     fits: list[dict[str, Any]] = []

@@ -79,9 +79,11 @@ class Options:
             raise self.wrong(name, got, "labels, each with a name")
         return dict(got)
 
-    def arms(self, results: Results) -> dict[str, str]:
-        """Labels to arms of the scenario."""
+    def arms(self, results: Results, most: int | None = None) -> dict[str, str]:
+        """Labels to arms of the scenario; at most so many, where they are told apart by colours."""
         arms = self.labelled("arms")
+        if most is not None and len(arms) > most:
+            raise self.wrong("arms", f"{len(arms)} arms", f"at most {most}, or they cannot be told apart")
         for arm in arms.values():
             if arm not in results.plan.arms:
                 raise unknown(f"chart {self._kind}, arms", arm, results.plan.arms)

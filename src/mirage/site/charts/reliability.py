@@ -21,10 +21,8 @@ LEVEL = "as predicted"
 
 def drawing(results: Results, options: Options) -> Drawing:
     """The drawing of a chart of this kind."""
-    arms = options.arms(results)
+    arms = options.arms(results, look.MOST)
     split = options.split(results, arms.values())
-    if len(arms) > look.MOST:
-        raise options.wrong("arms", f"{len(arms)} arms", f"at most {look.MOST}, or they cannot be told apart")
     bins = [
         {"a": a, "arm": label, "seed": one.seed, **_binned(one)}
         for a, (label, arm) in enumerate(arms.items())

@@ -197,7 +197,7 @@ def test_the_overview_has_a_row_for_each_of_the_fifteen_examples_with_the_words_
     assert sorted((one.article, one.example) for one in examples) == [
         (str(a), str(e)) for a in range(1, 6) for e in (1, 2, 3)
     ]
-    assert {one.lesson for one in examples} == set(LESSONS)
+    assert {one.lesson for one in examples} == {n for n in LESSONS if "as_written" in api.stated(n).scenarios}
     for one in examples:
         rows = judged[(judged["lesson"] == one.lesson) & (judged["text"] == one.text)].set_index("kind")
         assert len(rows) and {kind: shown.verdict for kind, shown in one.shown.items()} == rows["verdict"].to_dict()

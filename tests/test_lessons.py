@@ -13,6 +13,7 @@ import pytest
 from helpers import plan, rows
 from listings import AS_WRITTEN, FIXED, Net, layers_of
 
+from mirage.api import stated
 from mirage.claims.claims import TABLES
 from mirage.claims.verdicts import COLUMNS
 from mirage.cli import report
@@ -24,10 +25,8 @@ from mirage.settings import ConfigError
 
 LESSONS = project.lessons()
 NUMBERS = Numbers(project.RESULTS / "tables")
-PARTS = [
-    "What the article says", "Predict first", "The example", "What a fair experiment changes", "What came out",
-    "Limits", "Three things to try", "Where to go next",
-]  # fmt: skip
+OF_LISTINGS = [name for name in LESSONS if "as_written" in stated(name).scenarios]
+PARTS = ["Predict first", "The example", "...", "What came out", "Limits", "Three things to try", "Where to go next"]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FOLD = re.compile(r"<details>(.*?)</details>", re.DOTALL)
 
@@ -52,13 +51,21 @@ def prose(source: str) -> str:
     return text
 
 
+def parts(lesson: str) -> list[str]:
+    """The headings of a lesson: one without a listing has nothing that a fair experiment could change."""
+    first, third = "What the articles say", "The experiment"
+    if lesson in OF_LISTINGS:
+        first, third = "What the article says", "What a fair experiment changes"
+    return [first, *(third if part == "..." else part for part in PARTS)]
+
+
 @pytest.mark.parametrize("lesson", LESSONS)
 class TestEveryLesson:
     @pytest.mark.parametrize("form", ["github", "notebook", "site"])
     def test_its_tables_say_what_its_text_says(self, lesson: str, form: lessons.Form) -> None:
         page = lessons.render(lesson, form, NUMBERS, drawn, strict=True)
         assert page.text.startswith(f"# {page.source.question}\n\n**{page.headline}**")
-        assert re.findall(r"^## (.+)$", page.text, re.MULTILINE) == PARTS
+        assert re.findall(r"^## (.+)$", page.text, re.MULTILINE) == parts(lesson)
         assert "{" + "{" not in page.text and "{%" not in page.text
 
     def test_folds_hold_neither_headings_nor_code_and_stand_alone(self, lesson: str) -> None:
@@ -79,23 +86,60 @@ class TestEveryLesson:
         assert source.question.endswith("?") and source.symptoms and set(source.next) <= set(LESSONS) - {lesson}
         assert re.search(r"\d", sentence) and sentence.endswith(".") and len(sentence) <= 200
 
-    def test_its_example_is_that_of_the_scenario(self, lesson: str) -> None:
-        source = Source.read(lesson)
-        [code] = [text for language, text in FENCE.findall(source.template) if "def example(" in text]
-        assert source.example and len(code.splitlines()) <= 30
-        scope: dict[str, Any] = {}
-        exec(code, scope)
-        example = scope["example"]
-        for arm, arguments in source.example.items():
-            listing = AS_WRITTEN[lesson][arm]
-            few = {"epochs": 2} if isinstance(listing.fitted, Net) else {}
-            found, x, y = example(**arguments, **few)
-            assert x.shape == (listing.rows["train"], listing.features) and len(y) == len(x)
-            if "train" in listing.classes and lesson not in ("prior_shift", "imbalance"):  # there a chance of the split
-                assert np.bincount(np.asarray(y).astype(int).ravel()).tolist() == listing.classes["train"]
-            assert_like(x, lesson, arm)
-            for model in found if isinstance(found, list | tuple) else [found]:
-                assert_fitted(model, listing.fitted, inspect.signature(example))
+    def test_its_example_is_short(self, lesson: str) -> None:
+        assert len(source_of_example(lesson).splitlines()) <= 30
+
+
+def source_of_example(lesson: str) -> str:
+    """The code of a lesson that defines its example."""
+    [code] = [text for language, text in FENCE.findall(Source.read(lesson).template) if "def example(" in text]
+    return str(code)
+
+
+def example_of(lesson: str) -> Any:
+    """The function that a lesson shows."""
+    scope: dict[str, Any] = {}
+    exec(source_of_example(lesson), scope)
+    return scope["example"]
+
+
+@pytest.mark.parametrize("lesson", OF_LISTINGS)
+def test_an_example_is_that_of_the_listing(lesson: str) -> None:
+    arms, example = Source.read(lesson).example, example_of(lesson)
+    assert arms
+    for arm, arguments in arms.items():
+        listing = AS_WRITTEN[lesson][arm]
+        few = {"epochs": 2} if isinstance(listing.fitted, Net) else {}
+        found, x, y = example(**arguments, **few)
+        assert x.shape == (listing.rows["train"], listing.features) and len(y) == len(x)
+        if "train" in listing.classes and lesson not in ("prior_shift", "imbalance"):  # there a chance of the split
+            assert np.bincount(np.asarray(y).astype(int).ravel()).tolist() == listing.classes["train"]
+        assert_like(x, lesson, arm)
+        for model in found if isinstance(found, list | tuple) else [found]:
+            assert_fitted(model, listing.fitted, inspect.signature(example))
+
+
+@pytest.mark.parametrize("lesson", sorted(set(LESSONS) - set(OF_LISTINGS)))
+def test_an_example_without_a_listing_is_an_arm_of_the_experiment(lesson: str) -> None:
+    arms, example = Source.read(lesson).example, example_of(lesson)
+    scenario = stated(lesson).scenarios["controlled"]
+    assert arms
+    for name, arguments in arms.items():
+        used, train = plan(scenario).arms[name], rows(scenario, name)["train"]
+        few = {"epochs": 2} if used.training is not None else {}
+        found, x, y = example(**arguments, **few)
+        assert x.shape == train.x.shape and len(y) == len(x)
+        for model in found if isinstance(found, list | tuple) else [found]:
+            if used.training is None:
+                assert type(model) is type(used.model.estimator())
+                continue
+            assert kernels(model) == kernels(used.model.build(x.shape[1:])) and model.loss == used.training.loss
+            assert inspect.signature(example).parameters["epochs"].default == used.training.epochs
+
+
+def kernels(model: keras.Model) -> list[tuple[int, ...]]:
+    """The shapes of a network's weights, from input to output."""
+    return [tuple(weight.shape) for weight in model.trainable_weights]
 
 
 def assert_like(x: Any, scenario: str, arm: str) -> None:
@@ -120,10 +164,10 @@ def assert_fitted(model: Any, fitted: Any, example: inspect.Signature) -> None:
     assert example.parameters["epochs"].default == fitted.epochs and model.history.params["epochs"] == 2
 
 
-@pytest.mark.parametrize("lesson", LESSONS)
+@pytest.mark.parametrize("lesson", OF_LISTINGS)
 def test_what_a_fair_experiment_changes_is_said_setting_by_setting(lesson: str) -> None:
     text = lessons.render(lesson, "github", NUMBERS).text
-    one, other = plan(lesson), plan(f"{lesson}_controlled")
+    one, other = (plan(stated(lesson).scenarios[kind]) for kind in ("as_written", "controlled"))
     for key, *_ in changes.diff(one, other):
         assert key in changes.PLAIN or f"| `{key}` |" in text
 
@@ -150,7 +194,7 @@ def duel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """What renders a lesson with this text, from tables of one scenario and one claim."""
     tables = tmp_path / "tables"
     tables.mkdir()
-    table = "arm,split,metric,mean\na,test,mse,4\nb,test,mse,6.5\nb:bayes,test,mse,1234.5\nc,test,mse,\n"
+    table = "arm,split,metric,mean\na,test,mse,4\nb,test,mse,6.5\nb:bayes,test,mse,1234.5\nc,test,mse,\na2,test,mse,5\n"
     (tables / "duel.csv").write_text(table)
     swept = "model.hidden,training.epochs,arm,split,metric,mean\n[8],2,a,test,mse,0.00012\n[8],4,a,test,mse,-3\n"
     (tables / "sweep_size.csv").write_text(swept)
@@ -171,6 +215,7 @@ def duel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         ("{{ value('duel', 'b.test.mse - a.test.mse') }}", "2.5"),
         ("{{ value('duel', 'a.test.mse - b.test.mse') }}", "−2.5"),
         ("{{ value('duel', 'b:bayes.test.mse') }}", "1,234"),
+        ("{{ value('duel', 'a*.test.mse') }}", "4.5"),  # of a and a2
         ("{{ swept('size', '[8], 2', 'a.test.mse') }}", "0.00012"),
         ("{{ setting('smote_controlled', 'data.n_test') }}", "5,000"),
         ("{{ setting('smote_controlled', 'arms.threshold.decision.threshold') }}", "0.1"),
@@ -195,6 +240,7 @@ def test_a_number_reads_with_thousands_apart_and_a_true_minus() -> None:
     [
         ("{{ value('duel', 'a.test.mae') }}", "value: got a.test.mae, expected arm.split.metric of a number in"),
         ("{{ value('duel', 'c.test.mse') }}", "value: got c.test.mse, expected arm.split.metric of a number in"),
+        ("{{ value('duel', 'd*.test.mse') }}", "value: got d*.test.mse, expected arm.split.metric of a number in"),
         ("{{ value('duet', 'a.test.mse') }}", "duet.csv: not there, expected a table in"),
         ("{{ swept('size', 3, 'a.test.mse') }}", "swept: got 3, expected a value of results/tables/sweep_size.csv"),
         ("{{ setting('smote_controlled', 'training.epochs') }}", "setting: got smote_controlled training.epochs"),

@@ -51,6 +51,16 @@ def test_without_a_margin_only_the_sign_counts(value, word):
     )
 
 
+def test_a_star_stands_for_the_mean_over_all_arms_that_match_but_not_over_references():
+    rows = tidy(task_1=[1, 2, math.nan], task_2=[3, 6, 5], other=[0, 0, 0], **{"task_1:bayes": [9, 9, 9]})
+    test = claim(left="task_*.test.mse", right="task_*:bayes.test.mse - other.test.mse").tests["as_written"]
+    got = verdicts.pairs(test, rows)
+    np.testing.assert_array_equal(got, [[2, 9], [4, 9], [math.nan, 9]])
+    for star, line in (("tusk_*", "unknown arm 'tusk_\\*'"), ("task_*", "unknown metric 'mae'")):
+        with pytest.raises(ValueError, match=line):
+            judge([claim(left=f"{star}.test.{'mae' if star == 'task_*' else 'mse'}", right="other.test.mse")], rows)
+
+
 def test_judge_refuses_unknown_sides_and_mixed_lessons():
     with pytest.raises(ValueError, match="unknown arm 'b', expected one of a$"):
         judge([claim()], tidy(a=[1, 2]))

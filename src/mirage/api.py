@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from mirage import making
-from mirage.claims.claims import Claim, check, sides, tests_of
+from mirage.claims.claims import Claim, check, matching, sides, tests_of
 from mirage.claims.stated import Stated, parse
 from mirage.config import compose, project
 from mirage.config.plan import Plan
@@ -124,7 +124,13 @@ def _check_claims(plan: Plan, claims: Iterable[Claim]) -> None:
     tests = tests_of(claims, kind)
     if not tests:
         return
-    known = {side for test in tests.values() for side in sides(test) if side[1] == "model" and side[0] in plan.arms}
+    known = {
+        (arm, split, metric)
+        for test in tests.values()
+        for name, split, metric in sides(test)
+        for arm in matching(name, plan.arms)
+        if split == "model"
+    }
     for arm, settings in plan.arms.items():
         splits = drawn(settings, plan.about.vary, plan.seeds[0])[0]
         for name in (arm, *(f"{arm}:{reference}" for reference in plan.about.references)):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,7 @@ SIDE = "expected arm.split.metric, a difference of two (A - B or |A - B|), or a 
 class Test:
     """Compares two sides, each ``arm.split.metric``, a difference of two of these, or a number.
 
+    An arm may have a ``*`` in its name; then the number is the mean over all arms that match, seed by seed.
     A difference is written ``arm.split.metric - arm.split.metric``, between bars where only its size counts:
     ``|A - B|``. `margin` is in the effect's unit. `exact` says that all seeds are equal by construction.
     """
@@ -114,6 +116,17 @@ def terms_of(side: str) -> list[Triple]:
     return [tuple(term.rsplit(".", 2)) for term in bare.split(" - ")]  # type: ignore[misc]
 
 
+def matching(arm: str, known: Iterable[str]) -> list[str]:
+    """Those of the known arms that a name in a test stands for: itself, or with a ``*`` in it all that match.
+
+    A star stands for no colon, so that ``task_*`` are arms and ``task_*:bayes`` references. A test reads their mean.
+    """
+    if "*" not in arm:
+        return [name for name in known if name == arm]
+    pattern = re.compile(re.escape(arm).replace(r"\*", "[^:]*"))
+    return [name for name in known if pattern.fullmatch(name)]
+
+
 def is_side(side: Any) -> bool:
     """Whether this is a side that names numbers."""
     terms = terms_of(side) if isinstance(side, str) else []
@@ -131,6 +144,12 @@ def sides(test: Test) -> list[Triple]:
     return [term for side in (test.left, test.right) if isinstance(side, str) for term in terms_of(side)]
 
 
+def arms_read(test: Test, arms: Iterable[str]) -> list[str]:
+    """Those of a plan's arms that a test reads, be it through their references."""
+    named = [arm.partition(":")[0] for arm, _, _ in sides(test)]
+    return [arm for arm in arms if any(matching(name, [arm]) for name in named)]
+
+
 def tests_of(claims: Iterable[Claim], kind: str) -> dict[str, Test]:
     """How each claim is tested in this kind of scenario, by the claim's id; those that are not tested are left out."""
     return {claim.id: claim.tests[kind] for claim in claims if kind in claim.tests}
@@ -139,14 +158,19 @@ def tests_of(claims: Iterable[Claim], kind: str) -> dict[str, Test]:
 def check(claim: Claim, kind: str, known: Iterable[Triple]) -> None:
     """Raises ValueError if a side's arm, split or metric isn't among `known`: one line that lists what there is."""
     known = set(known)
+    arms = sorted({arm for arm, _, _ in known})
     for side in sides(claim.tests[kind]) if kind in claim.tests else ():
-        found = known
-        for place, word in enumerate(("arm", "split", "metric")):
-            names = sorted({triple[place] for triple in found})
-            where = f"claims of {claim.lesson}, {claim.id}: {kind}: {'.'.join(side)}"
-            if side[place] not in names:
-                raise ValueError(f"{where}: got unknown {word} {one_of(side[place], names or ['none'])}")
-            found = {triple for triple in found if triple[place] == side[place]}
+        where = f"claims of {claim.lesson}, {claim.id}: {kind}: {'.'.join(side)}"
+        named = matching(side[0], arms)
+        if not named:
+            raise ValueError(f"{where}: got unknown arm {one_of(side[0], arms or ['none'])}")
+        for arm in named:
+            found = {triple for triple in known if triple[0] == arm}
+            for place, word in ((1, "split"), (2, "metric")):
+                names = sorted({triple[place] for triple in found})
+                if side[place] not in names:
+                    raise ValueError(f"{where}: got unknown {word} {one_of(side[place], names)}")
+                found = {triple for triple in found if triple[place] == side[place]}
 
 
 def one_of(name: object, known: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from mirage.claims.claims import Claim, sides
+from mirage.claims.claims import Claim, arms_read
 from mirage.claims.stated import Stated
 from mirage.records.identity import described, stated
 
@@ -42,7 +42,7 @@ def _claim(claim: Claim) -> dict[str, Any]:
 
 def _plan(plan: "Plan", claims: Iterable[Claim]) -> dict[str, Any]:
     kind = plan.about.kind
-    read = {arm.partition(":")[0] for one in claims if kind in one.tests for arm, _, _ in sides(one.tests[kind])}
+    read = {arm for one in claims if kind in one.tests for arm in arms_read(one.tests[kind], plan.arms)}
     return {
         "scenario": plan.scenario,
         "vary": sorted(plan.about.vary),

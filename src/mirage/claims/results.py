@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mirage.claims.claims import Claim, Test, sides, tests_of
+from mirage.claims.claims import Claim, Test, Triple, matching, sides, tests_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,9 +44,14 @@ class Results:
     """What `figure` draws with."""
 
     def values(self, arm: str, split: str, metric: str) -> Array:
-        """One number per seed, in the order of seeds; NaN where undefined, nothing where there is no such number."""
-        chosen = (self.rows["arm"] == arm) & (self.rows["split"] == split) & (self.rows["metric"] == metric)
-        return self.rows.loc[chosen, "value"].to_numpy()
+        """One number per seed, in the order of seeds; NaN where undefined, nothing where there is no such number.
+
+        With a ``*`` in the arm's name, the mean over all arms that match.
+        """
+        of_split = (self.rows["split"] == split) & (self.rows["metric"] == metric)
+        named = matching(arm, self.plan.arms if ":" not in arm else self.rows["arm"].unique())
+        every = [self.rows.loc[of_split & (self.rows["arm"] == name), "value"].to_numpy() for name in named]
+        return np.mean(every, axis=0) if len(every) > 1 else every[0] if every else np.array([])
 
     def side(self, words: str) -> Array:
         """One number per seed of ``arm.split.metric`` or ``arm.split.metric - arm.split.metric``; none if not there."""
@@ -167,9 +172,15 @@ def judged(
 
     kind, known = plan.about.kind, terms_in(rows) if plan.changes else set()
     tests = tests_of(claims, kind)
-    kept = [one for one in claims if one.id in tests and (not plan.changes or set(sides(tests[one.id])) <= known)]
+    kept = [one for one in claims if one.id in tests and (not plan.changes or _possible(tests[one.id], known))]
     ratios = {name: _ratio(arm.data) for name, arm in plan.arms.items()} if kind == "real" else None
     return judge(kept, kind, plan.scenario, rows, plan.about.scope, ends, ratios)
+
+
+def _possible(test: Test, known: set[Triple]) -> bool:
+    """Whether all that a test reads is known."""
+    arms = {arm for arm, _, _ in known}
+    return all(any((name, *rest) in known for name in matching(arm, arms)) for arm, *rest in sides(test))
 
 
 def _ratio(law: Law) -> float:

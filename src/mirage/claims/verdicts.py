@@ -29,8 +29,10 @@ from mirage.claims.claims import (
     Claim,
     Test,
     Triple,
+    arms_read,
     check,
     is_size,
+    matching,
     sides,
     terms_of,
     tests_of,
@@ -68,11 +70,13 @@ def _values(side: str | float, rows: pd.DataFrame) -> pd.Series[float] | float:
 
 def _series(term: Triple, rows: pd.DataFrame) -> pd.Series[float]:
     arm, split, metric = term
-    chosen = rows[(rows["arm"] == arm) & (rows["split"] == split) & (rows["metric"] == metric)]
-    twice = chosen["seed"][chosen["seed"].duplicated()].tolist()
+    named = rows["arm"].isin(matching(arm, rows["arm"].unique()))
+    chosen = rows[named & (rows["split"] == split) & (rows["metric"] == metric)]
+    twice = chosen["seed"][chosen.duplicated(["arm", "seed"])].tolist()
     if twice:
         raise ValueError(f"{'.'.join(term)}: got seed {twice[:1]} twice, expected each once")
-    return chosen.set_index("seed")["value"].astype(float)
+    by_arm = chosen.pivot(index="seed", columns="arm", values="value").astype(float)
+    return by_arm.mean(axis=1, skipna=False)
 
 
 def judge(
@@ -116,7 +120,7 @@ def judge(
             continue
         test = tests[claim.id]
         compared = pairs(test, tested)
-        ratio = max((ratios[arm.partition(":")[0]] for arm, _, _ in sides(test)), default=0) if ratios else None
+        ratio = max((ratios[arm] for arm in arms_read(test, ratios)), default=0) if ratios else None
         found = _found(test, compared, ends or {}, ratio)
         row = vars(claim) | {"claim": claim.id, "scenario": scenario, "kind": kind, "margin": test.margin}
         table.append(row | {"scope": scope, "seeds": block(compared.index.tolist())} | found)

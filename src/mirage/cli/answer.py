@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mirage.claims import statistics
-from mirage.claims.claims import HOLDS, TABLES, WORDS, Test, Triple, is_size, sides, terms_of
+from mirage.claims.claims import HOLDS, TABLES, WORDS, Test, Triple, is_size, matching, sides, terms_of
 from mirage.claims.results import Results
 from mirage.claims.stated import Stated
 from mirage.claims.verdicts import pairs, verdict
@@ -93,7 +93,7 @@ def _here(test: Test, results: Results) -> str:
 def _lacking(test: Test, rows: pd.DataFrame) -> str:
     """Why no seed has both sides of a test: what is not there."""
     for arm, split, metric in sides(test):
-        of_arm = rows[rows["arm"] == arm]
+        of_arm = rows[rows["arm"].isin(matching(arm, rows["arm"].unique()))]
         values = of_arm.loc[(of_arm["split"] == split) & (of_arm["metric"] == metric), "value"]
         if values.empty:
             return f"this run has no {_name((arm, split, metric))}"
@@ -118,6 +118,7 @@ def _name(term: Triple, beside: Triple | None = None) -> str:
     """A number in words, such as ``mse of dropout on the test rows``; beside another like it, what differs."""
     arm, split, metric = term
     own, _, reference = arm.partition(":")
+    own = f"the arms {own}" if "*" in own else own
     who = f"{own}'s reference {reference}" if reference else own
     same = [one == other for one, other in zip(term, beside or ("", "", ""), strict=True)]
     if same == [False, True, True]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from mirage.claims.claims import TABLES
+from mirage.claims.claims import TABLES, matching
 from mirage.config import compose
 from mirage.config.typed import assigned
 from mirage.report.ledger import read_judged
@@ -108,9 +108,15 @@ def _means(table: pd.DataFrame) -> dict[str, float]:
 
 
 def _side(means: Mapping[str, float], side: str, where: str) -> float:
-    terms = side.split(" - ")
-    for term in terms:
-        if math.isnan(means.get(term, math.nan)):
-            raise ConfigError(f"value: got {term}, expected arm.split.metric of a number in {where}")
-    first, *taken = (means[term] for term in terms)
+    first, *taken = (_mean(means, term, where) for term in side.split(" - "))
     return first - sum(taken)
+
+
+def _mean(means: Mapping[str, float], term: str, where: str) -> float:
+    """One number of a table; with a ``*`` in the arm's name, the mean over all arms that match."""
+    arm, split, metric = term.rsplit(".", 2) if term.count(".") > 1 else (term, "", "")
+    of_arms = {name.rsplit(".", 2)[0]: mean for name, mean in means.items() if name.endswith(f".{split}.{metric}")}
+    found = [of_arms[name] for name in matching(arm, of_arms)]
+    if not found or any(map(math.isnan, found)):
+        raise ConfigError(f"value: got {term}, expected arm.split.metric of a number in {where}")
+    return sum(found) / len(found)

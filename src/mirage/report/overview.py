@@ -17,7 +17,7 @@ NUMBERS = ("effect", "ci_low", "ci_high", "margin")
 
 
 def examples(judged: pd.DataFrame, lessons: Sequence[Stated]) -> "list[Example]":
-    """A row for each lesson that has verdicts: the claim that answers its question, and what was found of it.
+    """A row for each lesson on an example that has verdicts: the claim that answers its question, and what was found of it.
 
     `judged` are the verdicts on the articles' claims, every cell as its text.
     """
@@ -26,7 +26,7 @@ def examples(judged: pd.DataFrame, lessons: Sequence[Stated]) -> "list[Example]"
     found = []
     for stated in lessons:
         claims = judged[judged["lesson"] == stated.lesson]
-        if not len(claims):
+        if not len(claims) or "as_written" not in stated.scenarios:
             continue
         rows = ledger.answering(claims, list(dict.fromkeys(stated.answers.values())))
         tests = next(claim.tests for claim in stated.claims if claim.id == rows["claim"].iloc[0])

@@ -27,13 +27,12 @@ def test_a_claims_file_gives_typed_claims():
 
 
 def test_what_is_no_longer_tested_here_says_where_it_went():
-    elsewhere, waiting = {"was": ["b-wins"], "now": "b-beats-c"}, NOTED | {"was": ["c", "d"], "lesson": "coverage"}
-    stated = parse(DOCUMENT | {"notes": [NOTED], "tested_elsewhere": [elsewhere], "waiting": [waiting]})
-    note, tested, later = stated.moved
+    elsewhere = {"was": ["b-wins", "c"], "now": "b-beats-c"}
+    stated = parse(DOCUMENT | {"notes": [NOTED], "tested_elsewhere": [elsewhere]})
+    note, tested = stated.moved
     assert [one.place for one in stated.moved] == list(MOVED)
     assert (note.was, note.now, note.article, note.paragraph, note.text) == (("arithmetic",), "", 1, 2, NOTED["text"])
-    assert (tested.was, tested.now, tested.article) == (("b-wins",), "b-beats-c", None)
-    assert (later.was, later.now) == (("c", "d"), "coverage")
+    assert (tested.was, tested.now, tested.article) == (("b-wins", "c"), "b-beats-c", None)
 
 
 def test_one_claim_answers_the_question_in_each_kind_where_one_is_named():

@@ -50,10 +50,9 @@ STATED = parse(
         "checks": [OWN | {"id": "check", "was": ["d"], "text": "It is so.", "controlled": TESTED}],
         "notes": [{"was": ["e"], "article": 1, "paragraph": 2, "text": "Half is half."}],
         "tested_elsewhere": [{"was": ["f"], "now": "tests/test_models.py"}],
-        "waiting": [{"was": ["g"], "lesson": "coverage", "article": 2, "paragraph": 4, "text": "It waits."}],
     }
 )
-EARLIER = pd.DataFrame({"claim": ["a-wins", *"bcdefg"]}).assign(
+EARLIER = pd.DataFrame({"claim": ["a-wins", *"bcdef"]}).assign(
     lesson="duel", article="1", example="", basis="", text="T"
 )
 
@@ -87,7 +86,7 @@ def test_a_claim_is_one_line_with_its_marks_and_its_number(tables):
     assert "| 1 asked of the listings | 1 | 0 | 0 | 0 |" in lines
     assert "| 2 asked of controlled experiments | 0 | 1 | 0 | 1 |" in lines
     assert "1 of 1 hold. A check that fails is explained in its lesson." in lines
-    assert "| coverage | It waits. | article 2, ¶ 4 |" in lines and "- Half is half. (article 1, ¶ 2)" in lines
+    assert "- Half is half. (article 1, ¶ 2)" in lines
     exact = {**ROW, "ci_low": "0", "ci_high": "0", "effect": "1e-12", "reason": "exact: equal by construction"}
     assert ledger.number(exact) == "0 squared units (exact)"
     assert ledger.number(ROW | {"ci_low": "", "reason": "1 of 9 pairs are undefined"}) == "1 of 9 pairs are undefined"
@@ -97,9 +96,8 @@ def test_every_claim_of_the_first_ledger_has_one_place():
     placed = ledger.places(EARLIER, [STATED]).set_index("was")
     assert placed["place"].to_dict() == {
         "a-wins": "claim", "b": "claim", "c": "claim", "d": "check", "e": "note", "f": "tested elsewhere",
-        "g": "lesson to come",
     }  # fmt: skip
-    assert placed["now"].to_dict()["c"] == "prose" and placed["now"].to_dict()["g"] == "coverage"
+    assert placed["now"].to_dict()["c"] == "prose"
     with pytest.raises(ValueError, match="got no place for lost, and unknown none"):
         ledger.places(pd.concat([EARLIER, EARLIER.head(1).assign(claim="lost")]), [STATED])
     with pytest.raises(ValueError, match="was: got 'a-wins' again"):

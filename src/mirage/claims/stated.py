@@ -14,7 +14,6 @@ OF_ARTICLES = ("article", "paragraph", "example", "basis")
 MOVED = {  # what became of a claim of the first ledger that is no entry here: the keys that say so
     "notes": ("was", "article", "paragraph", "text"),
     "tested_elsewhere": ("was", "now"),
-    "waiting": ("was", "lesson", "article", "paragraph", "text"),
 }
 
 
@@ -22,9 +21,8 @@ MOVED = {  # what became of a claim of the first ledger that is no entry here: t
 class Moved:
     """What became of claims of the first ledger that are no longer tested here.
 
-    `place` is ``notes`` (a definition, arithmetic or advice: a sentence in the lesson), ``tested_elsewhere`` (in the
-    claim, or the file of tests, that `now` names) or ``waiting`` (for the lesson to come that `now` names). Those that
-    are tested elsewhere have neither article, paragraph nor text.
+    `place` is ``notes`` (advice, or a matter of words: the text says why it is not tested) or ``tested_elsewhere`` (in
+    the claim, or the file of tests, that `now` names); those have neither article, paragraph nor text.
     """
 
     place: str
@@ -131,7 +129,7 @@ def _moved(where: str, place: str, entry: Any) -> Moved:
     if "text" in MOVED[place]:
         about = {key: _whole(f"{where}: {key}", entry[key]) for key in ("article", "paragraph")}
         about["text"] = _text(f"{where}: text", entry["text"])
-    now = "" if place == "notes" else _text(where, entry["now" if "now" in entry else "lesson"])
+    now = "" if place == "notes" else _text(where, entry["now"])
     return Moved(place, _was(where, entry), now, **about)
 
 

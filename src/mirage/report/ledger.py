@@ -28,7 +28,7 @@ happens there *also*, or does *not*. The number is the effect in the controlled 
 real data): the mean difference that the claim's test asks for, over seeds that nobody had looked at before. Tests with
 their margins and reasons are in [conf/claims](../conf/claims), all numbers in [tables/claims.csv](tables/claims.csv);
 [how verdicts are passed](../docs/statistics.md)."""
-PLACES = {"notes": "note", "tested_elsewhere": "tested elsewhere", "waiting": "lesson to come"}
+PLACES = {"notes": "note", "tested_elsewhere": "tested elsewhere"}
 WAS = ("was", "lesson", "article", "example", "basis", "text", "place", "now")
 
 
@@ -167,14 +167,10 @@ def _ours(judged: pd.DataFrame) -> list[list[str]]:
 
 
 def _moved(lessons: Sequence[Stated]) -> list[str]:
-    waiting = [one for stated in lessons for one in stated.moved if one.place == "waiting"]
     notes = [one for stated in lessons for one in stated.moved if one.place == "notes"]
     parts = []
-    if waiting:
-        listed = sorted(([one.now, one.text, _place(one)] for one in waiting), key=lambda row: row[0])
-        parts += ["## Waiting for lessons to come", markdown(["lesson", "claim", "article"], listed)]
     if notes:
-        parts += ["## Definitions, arithmetic and advice", "\n".join(f"- {n.text} ({_place(n)})" for n in notes)]
+        parts += ["## Not tested, and why", "\n".join(f"- {n.text} ({_place(n)})" for n in notes)]
     return [*parts, "[tables/places.csv](tables/places.csv) says where every claim of the first ledger went."]
 
 

@@ -1,5 +1,6 @@
 """Law `breast_cancer`: real rows that come with scikit-learn."""
 
+import functools
 from typing import Literal
 
 from mirage.data.packaged import Packaged
@@ -18,7 +19,14 @@ class BreastCancer(Packaged):
 
     def rows(self) -> tuple[Array, Array]:
         """Measured features [row, feature], and whether the tumour is malignant [row]."""
-        from sklearn.datasets import load_breast_cancer
+        return _read()
 
-        x, benign = load_breast_cancer(return_X_y=True)
-        return x, 1 - benign
+
+@functools.cache
+def _read() -> tuple[Array, Array]:
+    """Features and labels of the file, which takes longer to read than a network takes for an epoch."""
+    from sklearn.datasets import load_breast_cancer
+
+    x, benign = load_breast_cancer(return_X_y=True)
+    x.setflags(write=False)
+    return x, 1 - benign

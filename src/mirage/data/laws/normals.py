@@ -30,6 +30,11 @@ class Normals(Law):
     minority_share: float = share("share of class 1")
     shifted_share: float = share("share of class 1 in split test_shifted")
     flipped: float = number("share of either class that gets the other label", ge=0, lt=0.5, default=0.0)
+    units: float = number(
+        "how many times as large the numbers of the last feature are as those of the first; 0: all in one unit",
+        ge=0,
+        default=0.0,
+    )
 
     classes = True
 
@@ -57,6 +62,8 @@ class Normals(Law):
                 )
             y = np.repeat([0, 1], [n - ones, ones])
             x = data.standard_normal((n, self.n_features)) + away * y[:, None]
+            if self.units:
+                x = x * np.geomspace(self.units**-0.5, self.units**0.5, self.n_features)
             changed = np.concatenate(
                 [data.permutation(np.flatnonzero(y == c))[: round(self.flipped * np.sum(y == c))] for c in (0, 1)]
             )
@@ -84,6 +91,8 @@ class Normals(Law):
         No classifier ranks, decides or predicts probabilities better on new rows of that share.
         """
         away = self.centre()
+        if self.units:
+            x = x / np.geomspace(self.units**-0.5, self.units**0.5, self.n_features)
         prior = self.minority_share if of_one is None else of_one
         log_odds = np.log(prior / (1 - prior)) + x @ away - away @ away / 2
         from scipy.special import expit

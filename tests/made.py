@@ -35,10 +35,15 @@ def outcome(arm: Arm, vary: Sequence[str], seed: int, gone: bool = False) -> Out
         history |= sets
     if arm.training is not None and arm.training.stopping is not None:
         numbers |= {"best_epoch": 9.0, "best_monitored": 0.7}
+    if arm.model.name == "ablated":
+        of_units = ("worst_unit", "mean_unit", "worst_unit_decisions", "mean_unit_decisions")
+        numbers |= dict.fromkeys(of_units, float(noise.random()))
     if arm.model.trained_by != KERAS:
         numbers, history = dict.fromkeys(("nonzero_weights", "weight_norm"), 3.0), {}
         if arm.data.informative():
             numbers |= {"nonzero_informative": 2.0, "nonzero_noise": 1.0}
+        if arm.model.watched_sets:
+            history = {"tried_set_accuracy": np.full((arm.model.tried, arm.model.watched_sets), 0.5)}
     lost = {name: np.where(gone, np.nan, values).astype(np.float32) for name, values in history.items()}
     return Outcome(labels, scores, lost, numbers | {"diverged": float(gone)})
 
@@ -59,7 +64,7 @@ def load(folder: Path, plan: Plan) -> Results:
 
     def rows(arm: str, seed: int) -> Any:
         splits = drawn(plan.arms[arm], about.vary, seed)[0]
-        return measure(plan.arms[arm], about.metrics, about.references, splits, where[arm].read(seed))
+        return measure(plan.arms[arm], about.metrics, plan.asked(arm), splits, where[arm].read(seed))
 
     measured = {arm: {seed: rows(arm, seed) for seed in plan.seeds} for arm in plan.arms}
     yes_no = {name: (0.0, 1.0) for settings in plan.arms.values() for name in settings.data.yes_no}

@@ -134,12 +134,13 @@ def test_another_block_starts_from_its_file_whatever_the_order_of_words(choice: 
 
 def test_an_arm_may_name_another_block_too_in_its_file_or_typed() -> None:
     arms = plan("breast_cancer").arms
-    logistic = {"name": "logistic", "penalty": "l2", "inverse_penalty": 1, "alternatives": []}
+    logistic = {"name": "logistic", "penalty": "l2", "inverse_penalty": 1, "alternatives": [], "watched_sets": 0}
     assert arms["logistic"].model.model_dump() == logistic
     for words in ("model.alpha=3 {0}model=ridge", "model=ridge {0}model.alpha=3", "model={{name:ridge,alpha:3}}"):
         typed = "arms.baseline." + words.format("arms.baseline.")  # the arm's own dropout goes with its network
         arm = of(f"dropout {typed} arms.baseline.training=null").arms["baseline"]
-        assert arm.model.model_dump() == {"name": "ridge", "alpha": 3, "alternatives": []} and arm.training is None
+        ridge = {"name": "ridge", "alpha": 3, "alternatives": [], "watched_sets": 0}
+        assert arm.model.model_dump() == ridge and arm.training is None
     data = of("data_size arms.small.data=coin arms.small.data.n_rows=9 references=[]").arms["small"].data
     assert data.model_dump(exclude_defaults=True) == {"name": "coin", "n_features": 10, "n_rows": 9}, "nor its own rows"
 
@@ -222,7 +223,7 @@ dropout ~nothing -> =~nothing: got a key that is not set, expected one that is
 drpout -> =scenario: got drpout (did you mean dropout?), expected one of
 # a setting of another block: which ones have it
 dropout model.alpha=1 -> unknown setting, expected one of name, hidden,...; ALPHA
-imbalance model.hidden=[3] -> unknown setting, expected one of name, alternatives, penalty, inverse_penalty; HIDDEN
+imbalance model.hidden=[3] -> unknown setting, expected one of name, alternatives, watched_sets,...; HIDDEN
 smote arms.none.stages.resample.neighbours=3 -> unknown setting, expected one of name; NEIGHBOURS
 imbalance training.epochs=5 -> =training: got {'epochs': 5}, expected null, as model logistic is fitted by scikit-learn
 overfitting model=ridge -> =training: got {'engine': ..., expected null, as model ridge is fitted by scikit-learn

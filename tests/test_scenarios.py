@@ -137,10 +137,14 @@ def reduced(scenario: str) -> dict[str, Arm]:
         return settings.model_copy(update=changes)
 
     def of(arm: Arm) -> Arm:
-        watched = arm.training is not None and arm.training.watched_sets  # which divide the rows there are
-        if plan(scenario).about.kind != "as_written" and not watched:
+        # what divides the rows there are
+        watched = getattr(arm.training, "watched_sets", 0) or getattr(arm.model, "watched_sets", 0)
+        if plan(scenario).about.kind != "as_written" and not watched and not arm.decision.set_sizes:
             fewer = {name: min(getattr(arm.data, name, 0), most) for name, most in MOST.items()}
             arm = but(arm, data=but(arm.data, **{name: n for name, n in fewer.items() if n}))
+            if arm.stages.replace is not None:
+                replace = but(arm.stages.replace, rows=min(arm.stages.replace.rows, min(MOST.values())))
+                arm = but(arm, stages=but(arm.stages, replace=replace))
         if arm.training is None:
             return arm
         stopping = arm.training.stopping and but(arm.training.stopping, patience=1)
@@ -207,17 +211,20 @@ def test_a_replicate_has_every_metric_of_every_split_and_history_of_every_epoch(
     for (arm, seed), outcome in company(scenario).items():
         own = reduced(scenario)[arm]
         drawn = schedule.replicate.drawn(own, about.vary, seed)[0]
-        values = dict(zip(*measure(own, about.metrics, about.references, drawn, outcome), strict=True))
+        asked = [name for name in about.references if own.asks(name)]
+        values = dict(zip(*measure(own, about.metrics, asked, drawn, outcome), strict=True))
         alike = own.decision.ensembles_of == 1  # else members have training rows of their own
         splits = [name for name, rows in drawn.items() if rows.role != LOOKED_AT and (alike or name != "train")]
-        for reference in ("", *about.references):
+        for reference in ("", *asked):
             found = {(split, metric) for of, split, metric in values if of == reference and split != "model"}
             assert found == {(split, metric) for split in splits for metric in about.metrics}
-        assert outcome.numbers.get("diverged", 0) == 0 and bool(outcome.history) == (own.model.trained_by == KERAS)
+        settings = own.model.tried if getattr(own.model, "watched_sets", 0) else 0
+        assert outcome.numbers.get("diverged", 0) == 0
+        assert bool(outcome.history) == (own.model.trained_by == KERAS or settings > 0)
         run = int(outcome.numbers.get("epochs_run", 0))
         validated = [epoch for epoch in (own.training and own.training.validation_freq) or () if epoch <= run]
         for name, losses in outcome.history.items():
-            expected = len(validated) if validated and name.startswith("val_") else run
+            expected = len(validated) if validated and name.startswith("val_") else settings or run
             assert len(losses) == expected and np.isfinite(losses).all()
 
 

@@ -79,6 +79,19 @@ def test_members_share_all_streams_but_those_that_are_named(seed, name, vary, me
     assert (draws(first, name) == draws(other, name)) == (name not in members_vary)
 
 
+class Jumping(np.random.PCG64):
+    """A stream's bits, which notice that somebody goes on from a place far along them."""
+
+    def __init__(self, spy: "Spy | None" = None, name: str = "") -> None:  # NumPy makes what has jumped without either
+        super().__init__(spy and spy._sequence(name))
+        self.spy, self.name = spy, name
+
+    def jumped(self, jumps: int = 1) -> np.random.PCG64:
+        if self.spy is not None:
+            self.spy.asked.add(self.name)
+        return super().jumped(jumps)
+
+
 @dataclass(frozen=True)
 class Spy(Streams):
     """Streams that notice what is read: a generator that is only made has not been."""
@@ -92,8 +105,9 @@ class Spy(Streams):
         return super().integers(name, count)
 
     def generator(self, name: str) -> np.random.Generator:
-        generator = super().generator(name)
-        self.made.append((name, generator, generator.bit_generator.state))
+        bits = Jumping(self, name)
+        generator = np.random.Generator(bits)
+        self.made.append((name, generator, bits.state))
         return generator
 
     @property

@@ -133,7 +133,7 @@ def _check_claims(plan: Plan, claims: Iterable[Claim]) -> None:
     }
     for arm, settings in plan.arms.items():
         splits = drawn(settings, plan.about.vary, plan.seeds[0])[0]
-        for name in (arm, *(f"{arm}:{reference}" for reference in plan.about.references)):
+        for name in (arm, *(f"{arm}:{reference}" for reference in plan.asked(arm))):
             known |= {(name, split, metric) for split in splits for metric in plan.about.metrics}
     for claim in claims:
         try:

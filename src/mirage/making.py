@@ -14,6 +14,7 @@ from mirage.clock import Clock
 from mirage.config import project
 from mirage.config.plan import Plan
 from mirage.data.split import CannotDraw
+from mirage.metrics.diagnosis import ZERO_OR_ONE
 from mirage.metrics.rows import Measured, measure
 from mirage.metrics.table import ENDS
 from mirage.records import source
@@ -138,7 +139,7 @@ def make(
         raise CannotRun(f"{plan.scenario}: no seed is left that has every arm: {_reason(failed[0])}")
     trained = sum(map(len, missing.values())) - sum(failure.arm in missing for failure in failed)
     rows = {arm: _measured(kept, arm, where[arm], fresh.get(arm, {}), watch) for arm in plan.arms}
-    yes_no = {name: (0.0, 1.0) for arm in plan.arms.values() for name in arm.data.yes_no}
+    yes_no = {name: (0.0, 1.0) for arm in plan.arms.values() for name in (*arm.data.yes_no, *ZERO_OR_ONE)}
     read = len(plan.arms) * len(plan.seeds) - lacking
     with watch.clock.phase("judge"):
         found = results(kept, where, rows, claims, ENDS | yes_no, drawn_by)
@@ -221,8 +222,8 @@ def _train(
         with watch.clock.phase("measure"):
             for seed, rows, outcome in zip(made.task.seeds, made.rows, made.outcomes, strict=True):
                 for arm in twins[made.task.arm]:
-                    about = plan.about
-                    fresh[arm][seed] = measure(plan.arms[arm], about.metrics, about.references, rows[0], outcome)
+                    own = plan.arms[arm]
+                    fresh[arm][seed] = measure(own, plan.about.metrics, plan.asked(arm), rows[0], outcome)
 
     stacks = schedule.tasks(plan.arms, missing)
     totals: dict[str, int] = {}
@@ -253,14 +254,15 @@ def _train(
 def _measured(plan: Plan, arm: str, place: Place, fresh: Mapping[int, Measured], watch: Watch) -> dict[int, Measured]:
     """The numbers of all seeds: fresh ones, those kept from before, and the rest measured from records."""
     own, about = plan.arms[arm], plan.about
-    key = measuring(own, about.metrics, about.references)
+    references = plan.asked(arm)
+    key = measuring(own, about.metrics, references)
     with watch.clock.phase("measure"):
         known = place.measured(key, [seed for seed in plan.seeds if seed not in fresh])
         new = dict(fresh)
         for seed in plan.seeds:
             if seed not in known and seed not in fresh:
                 rows = drawn(own, about.vary, seed)[0]
-                new[seed] = measure(own, about.metrics, about.references, rows, place.read(seed))
+                new[seed] = measure(own, about.metrics, references, rows, place.read(seed))
         with contextlib.suppress(OSError):  # a cache: where it cannot be written, records are measured again
             if new:
                 place.keep_measured(key, new)

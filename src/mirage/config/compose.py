@@ -141,8 +141,9 @@ def _build(scenario: str, tree: dict[str, Any], typed: Sequence[Typed], seeds: l
     base = {part: tree[part] for part in Arm.model_fields if part in tree}
     changes = tuple(Change(one.key, one.value, one.text) for one in about_arms if _changes(one))
     _refuse_hidden(about_arms, base, patches)
-    arms = {name: checked(Arm, merged(Arm, base, patch), f"arms.{name}.", patch) for name, patch in patches.items()}
-    _check_references(about, arms)
+    arms = _checked_arms(base, patches)
+    if any(not any(arm.asks(name) for arm in arms.values()) for name in about.references):
+        _check_references(about, _checked_arms(base, _arms({**tree, "only": None})))  # those left out may have a use
     made = seeds if seeds is not None else range(request.seed, request.seed + request.replicates)
     if made[-1] > LARGEST:
         raise ConfigError(f"replicates: got {request.replicates}, expected no seed above {LARGEST}")
@@ -280,10 +281,16 @@ def _refuse_hidden(typed: Sequence[Typed], base: Mapping[str, Any], patches: Map
                 raise ConfigError(f"{key}: got a value that no arm would use, as each has its own, expected {instead}")
 
 
+def _checked_arms(base: Mapping[str, Any], patches: Mapping[str, Mapping[str, Any]]) -> dict[str, Arm]:
+    return {name: checked(Arm, merged(Arm, base, patch), f"arms.{name}.", patch) for name, patch in patches.items()}
+
+
 def _check_references(about: Scenario, arms: Mapping[str, Arm]) -> None:
     from mirage.metrics.table import REFERENCES
 
     for name in about.references:
+        if any(arm.asks(name) for arm in arms.values()):
+            continue  # the other arms go without it
         for arm in arms.values():
             changed = [key for key, stage in zip(arm.stages.names(), arm.stages.listed(), strict=True) if stage.moves]
             if REFERENCES[name].needs and changed:

@@ -12,7 +12,7 @@ from mirage.data import laws
 from mirage.data.law import Law
 from mirage.data.stages import Stages
 from mirage.data.streams import STREAMS
-from mirage.metrics.decisions import Decision, Stopped
+from mirage.metrics.decisions import BestOf, Decision, Stopped
 from mirage.metrics.table import METRICS, REFERENCES
 from mirage.models import kinds
 from mirage.models.fitting import Training
@@ -86,9 +86,20 @@ class Arm(Settings):
                 "decision.stopped.joined", f"at most {sets // 2}: half of training.watched_sets, or no rows are fresh"
             )
 
+    def _check_best_of(self, rule: BestOf) -> None:
+        sets, tried = getattr(self.model, "watched_sets", 0), getattr(self.model, "tried", 0)
+        if not sets:
+            self.refuse("decision.best_of", "null, as the model has no watched_sets")
+        elif rule.settings > tried:
+            self.refuse("decision.best_of.settings", f"at most model.tried, which is {tried}")
+        elif rule.joined * 2 > sets:
+            self.refuse("decision.best_of.joined", f"at most {sets // 2}: half of model.watched_sets")
+
     def _check_choice(self) -> None:
         if isinstance(self.model, Estimator) and self.model.alternatives and "validation" not in self._held_out():
             self.refuse("model.alternatives", "[], as there are no validation rows to choose on")
+        if isinstance(self.model, Estimator) and self.model.watched_sets and "validation" not in self._held_out():
+            self.refuse("model.watched_sets", "0, as there are no validation rows to cut into sets")
 
     def _held_out(self) -> set[str]:
         """The splits with rows that neither train nor are looked at."""
@@ -98,6 +109,16 @@ class Arm(Settings):
         decision = self.decision
         if decision.stopped is not None:
             self._check_stopped(decision.stopped)
+        if decision.diagnosis is not None and (
+            not self.data.classes or self.model.models > 1 or not {"validation", "test"} <= self._held_out()
+        ):
+            self.refuse("decision.diagnosis", "null, as it needs classes, one model, and splits validation and test")
+        if decision.best_of is not None:
+            self._check_best_of(decision.best_of)
+        if decision.set_sizes and (not self.data.classes or self.model.models > 1):
+            self.refuse("decision.set_sizes", "[], as there are no classes, or several models a replicate")
+        if decision.set_sizes and "validation" not in self._held_out():
+            self.refuse("decision.set_sizes", "[], as there are no validation rows to cut into sets")
         if not self.data.classes or self.model.regresses:
             why = f"model {self.model.name} of law {self.data.name} gives no probabilities"
             if decision.threshold != 0.5:
@@ -108,6 +129,11 @@ class Arm(Settings):
             self.refuse("decision.cut", "false, as no regression's output is to become a class")
         if self.model.models % decision.ensembles_of:
             self.refuse("decision.ensembles_of", f"a divisor of model.members, which is {self.model.models}")
+
+    def asks(self, reference: str) -> bool:
+        """Whether this reference can be asked here: its law knows the truth, of features that no stage changes."""
+        asked = REFERENCES[reference]
+        return asked.possible(self.data) and not (asked.needs and any(stage.moves for stage in self.stages.listed()))
 
     def streams(self) -> set[str]:
         """The random streams that decide this arm's numbers."""
@@ -199,6 +225,10 @@ class Plan:
     def canonical_seeds(self) -> range:
         """The seeds of this scenario's committed tables and verdicts."""
         return project.canonical_seeds(self.about.lesson or self.scenario)
+
+    def asked(self, arm: str) -> list[str]:
+        """The scenario's references that can be asked of this arm; an arm with another law or stage may lack some."""
+        return [name for name in self.about.references if self.arms[arm].asks(name)]
 
     def over_canonical_seeds(self) -> Self:
         """The same plan over these."""

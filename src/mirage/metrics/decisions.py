@@ -1,11 +1,13 @@
 """Scores to decisions: correcting probabilities, averaging an ensemble, thresholds."""
 
-from typing import Literal
+from itertools import pairwise
+from typing import Literal, Self
 
 import numpy as np
+from pydantic import model_validator
 
 from mirage.data.split import Array
-from mirage.settings import Settings, number, setting, whole
+from mirage.settings import Settings, number, setting, share, whole
 
 
 class Stopped(Settings):
@@ -13,6 +15,25 @@ class Stopped(Settings):
 
     monitor: Literal["val_loss", "val_accuracy"]
     patience: int = whole("epochs without a better value that are waited for")
+    joined: int = whole("neighbouring watched sets that are joined to one; 0: none are", default=0)
+
+
+CAUSES = ("none", "memorising", "short", "shares", "inputs", "leak")
+
+
+class Diagnosis(Settings):
+    """Name the cause of a poor score in use from what can be printed, and compare with what was planted."""
+
+    planted: Literal["none", "memorising", "short", "shares", "inputs", "leak"] = setting(
+        "the cause that was planted", f"one of {', '.join(CAUSES)}", default="none"
+    )
+    enough: float = share("a larger difference is a finding: of shares of rows, and of areas from one half")
+
+
+class BestOf(Settings):
+    """The best of the settings that a search tries first, by every watched set for itself."""
+
+    settings: int = whole("settings that are chosen from, in the order in which they are tried", 1)
     joined: int = whole("neighbouring watched sets that are joined to one; 0: none are", default=0)
 
 
@@ -26,9 +47,22 @@ class Decision(Settings):
     miss_cost: float = number("what a missed row of class 1 costs, in units of a false alarm", gt=0)
     ensembles_of: int = whole("models that are averaged into one", 1)
     stopped: Stopped | None = None
+    diagnosis: Diagnosis | None = None
+    best_of: BestOf | None = None
+    set_sizes: list[int] = setting(
+        "rows of the small sets that the validation rows are cut into, each to score the model by itself",
+        "a list of whole numbers of at least 1, each above the one before",
+        default=[],
+    )
     cut: bool = setting(
         "hold a regression's output against the threshold instead of rounding it", "true or false", default=False
     )
+
+    @model_validator(mode="after")
+    def _check_sizes(self) -> Self:
+        if any(later <= before for before, later in pairwise([0, *self.set_sizes])):
+            self.refuse("set_sizes", "a list of whole numbers of at least 1, each above the one before")
+        return self
 
 
 def corrected(probability: Array, trained_share: float, share: float) -> Array:

@@ -6,7 +6,7 @@ from pydantic import model_validator
 
 from mirage.data.law import Law
 from mirage.models.strengths import STRENGTHS
-from mirage.settings import Block, setting
+from mirage.settings import Block, setting, whole
 
 if TYPE_CHECKING:
     import keras
@@ -65,6 +65,15 @@ class Estimator(Kind):
         "a list of numbers above 0, each once and not the model's own; [] where the kind has no penalty",
         default=[],
     )
+    watched_sets: int = whole(
+        "sets of one size that the validation rows are cut into, each scored by every setting tried; 0: none", default=0
+    )
+
+    @model_validator(mode="after")
+    def _check_watched(self) -> Self:
+        if self.watched_sets and not hasattr(self, "tried"):
+            self.refuse("watched_sets", f"0, as model {self.name} tries no settings")
+        return self
 
     @model_validator(mode="after")
     def _check_alternatives(self) -> Self:

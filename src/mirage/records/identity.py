@@ -126,6 +126,8 @@ def _entries(arm: "Arm") -> tuple[str, ...]:
         entries.append("mirage.training.classical")
     else:
         entries.append("mirage.training.network")
+        if hasattr(arm.model, "trainer"):
+            entries.append(arm.model.trainer)
         if arm.training is not None and arm.training.engine == "fit":
             entries.append("mirage.training.fit")
     return tuple(dict.fromkeys(entries))

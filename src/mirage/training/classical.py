@@ -6,6 +6,7 @@ from mirage.config.plan import Arm
 from mirage.data.split import Splits
 from mirage.training.choosing import best
 from mirage.training.replicate import Trained
+from mirage.training.tried import by_sets
 
 
 def train(arm: Arm, rows: Sequence[Splits]) -> list[Trained]:
@@ -25,4 +26,7 @@ def _fit(arm: Arm, splits: Splits) -> Trained:
         name: estimator.predict_proba(split.x)[:, 1] if classifies else estimator.predict(split.x)
         for name, split in splits.items()
     }
+    if arm.model.watched_sets:
+        history = by_sets(estimator, splits["validation"], arm.model.watched_sets)
+        return Trained(scores, arm.model.numbers(estimator, arm.data) | {"diverged": 0.0}, history)
     return Trained(scores, arm.model.numbers(estimator, arm.data) | {"diverged": 0.0}, {})

@@ -29,7 +29,8 @@ class Outcome:
     labels, scores
         By split: y and what was predicted [row], with a first axis for the models where a replicate has several.
     history
-        By name: a number per epoch [epoch], averaged over models; nothing where there are no epochs.
+        By name: a number per epoch [epoch], averaged over models; of a search that sets watch, a row per setting
+        [setting, set]; nothing where there is neither.
     numbers
         Numbers without a split (`epochs_run`, `diverged`, `nonzero_weights`, ...).
     """

@@ -4,6 +4,7 @@ Nothing here decides a number. TensorFlow is imported only when a network is tra
 """
 
 import contextlib
+import importlib
 import json
 import threading
 import time
@@ -121,15 +122,16 @@ def _train(
     from mirage.training import network, stacked
 
     assert arm.training is not None
+    train = importlib.import_module(getattr(arm.model, "trainer", network.__name__)).train
     shape = rows[0]["train"].x.shape[1:]
     with clock.phase("compile"):
         program, model = _PROGRAMS.of(arm, shape)
     if arm.training.engine == "stacked":
-        return network.train(arm, model, streams, rows, program, stacked.fit, progress, clock)
+        return train(arm, model, streams, rows, program, stacked.fit, progress, clock)
     from mirage.training.fit import fit_one_by_one
 
     own = network.program(arm, arm.model.build(shape))  # `model.fit` trains the network itself
-    return network.train(arm, model, streams, rows, own, fit_one_by_one, progress, clock)
+    return train(arm, model, streams, rows, own, fit_one_by_one, progress, clock)
 
 
 def epochs(arm: Arm) -> int:

@@ -16,7 +16,7 @@ Stream = Literal["data", "split", "resample", "augment", "init", "shuffle", "dro
 
 
 class Mlp(Network):
-    """Dense hidden layers (with an L2 penalty), each followed by what its settings ask for, and one output unit.
+    """Dense hidden layers (with L1 and L2 penalties), each followed by what its settings ask for, and one output unit.
 
     `members` is how many models make one replicate, each with its own turn of the streams in `members_vary`.
     """
@@ -34,6 +34,9 @@ class Mlp(Network):
     )
     l2: float | None = number(
         "L2 penalty of each hidden layer's weights; null: layers without", ge=0, default=None, compiled="on"
+    )
+    l1: float | None = number(
+        "L1 penalty of each hidden layer's weights; null: layers without", ge=0, default=None, compiled="on"
     )
     output: Literal["linear", "sigmoid"]
     members: int = whole("models that make one replicate", 1, 8, compiled="never")
@@ -70,7 +73,11 @@ class Mlp(Network):
 
         parts: list[Any] = [keras.Input(shape)]
         for units in self.hidden:
-            if self.l2 is not None:
+            if self.l1 is not None:
+                from mirage.models import elastic
+
+                parts.append(elastic.Dense(units, self.l1, self.l2 or 0, activation=self.activation))
+            elif self.l2 is not None:
                 parts.append(layers.Dense(units, self.l2, activation=self.activation))
             else:
                 parts.append(keras.layers.Dense(units, activation=self.activation))
@@ -81,7 +88,12 @@ class Mlp(Network):
         return keras.Sequential([*parts, keras.layers.Dense(1, activation=self.output)])
 
     def numbers(self, model: "keras.Model", variables: Any) -> dict[str, float]:
-        """`penalty`, where there is one: the L2 penalty that Keras adds to every loss it prints."""
+        """`penalty`, where there is one: what Keras adds to every loss it prints for large weights."""
+        if self.l1:
+            values = {v.path: value for v, value in zip(model.trainable_variables, variables.trainable, strict=True)}
+            kernels = [values[layer.kernel.path] for layer in model.layers if hasattr(layer, "l1")]
+            l1, l2 = self.l1, self.l2 or 0
+            return {"penalty": float(sum(l1 * np.sum(np.abs(k)) + l2 * np.sum(k**2) for k in kernels))}
         if not self.l2:
             return {}
         values = {v.path: value for v, value in zip(model.trainable_variables, variables.trainable, strict=True)}

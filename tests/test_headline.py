@@ -85,7 +85,8 @@ def test_every_lesson_has_a_picture_under_its_sentence_that_can_be_read_from_the
     title, footer = figure._suptitle, figure._supxlabel
     assert " ".join(title.get_text().split()) == SAID and title.get_text().count("\n") < headline.LINES
     assert 1 <= len(figure.axes) <= 2
-    assert footer.get_text().startswith("3 seeds; scenario ") and "; article " in footer.get_text()
+    assert footer.get_text().startswith("3 seeds; scenario ")
+    assert ("; article " in footer.get_text()) == ("as_written" in api.stated(lesson).scenarios)
     assert footer.get_fontsize() >= 14
     assert min(text.get_fontsize() for text in texts(figure) if text is not footer) >= 20
     assert all(ax.get_ylabel() and seeds_of(ax) for ax in figure.axes)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from mirage.config import project
 from mirage.settings import ConfigError
 
-EXPECTED = "order (lessons) and plans (minutes; steps with minutes, do, perhaps a lesson)"
+EXPECTED = "order (lessons) and plans (minutes; about; steps with minutes, do, perhaps a lesson)"
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,20 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Plan:
+    """A lecture: its minutes, what it is about, and its steps."""
+
+    minutes: int
+    about: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
 class Course:
-    """All lessons in teaching order; the steps of a lecture by its minutes."""
+    """All lessons in teaching order, and plans for lectures."""
 
     order: tuple[str, ...]
-    plans: dict[int, tuple[Step, ...]]
+    plans: tuple[Plan, ...]
 
 
 def read() -> Course:
@@ -34,16 +43,20 @@ def read() -> Course:
     given = project.read(file)
     try:
         order = tuple(str(lesson) for lesson in given["order"])
-        plans = {plan["minutes"]: tuple(Step(**step) for step in plan["steps"]) for plan in given["plans"]}
+        plans = tuple(
+            Plan(plan["minutes"], plan["about"], tuple(Step(**step) for step in plan["steps"]))
+            for plan in given["plans"]
+        )
     except (KeyError, TypeError) as error:
         raise ConfigError(f"{file}: got {error}, expected {EXPECTED}") from None
     if sorted(order) != project.lessons():
         raise ConfigError(
             f"{file}: order: got {', '.join(order)}, expected each of {', '.join(project.lessons())} once"
         )
-    for minutes, steps in plans.items():
-        if (found := sum(step.minutes for step in steps)) != minutes:
-            raise ConfigError(f"{file}: plan of {minutes} minutes: got steps of {found}, expected them to add up")
-        if unknown := [step.lesson for step in steps if step.lesson not in (None, *order)]:
-            raise ConfigError(f"{file}: plan of {minutes} minutes: got lesson {unknown[0]}, expected one of the order")
+    for plan in plans:
+        where = f"{file}: plan of {plan.minutes} minutes"
+        if (found := sum(step.minutes for step in plan.steps)) != plan.minutes:
+            raise ConfigError(f"{where}: got steps of {found}, expected them to add up")
+        if unknown := [step.lesson for step in plan.steps if step.lesson not in (None, *order)]:
+            raise ConfigError(f"{where}: got lesson {unknown[0]}, expected one of the order")
     return Course(order, plans)

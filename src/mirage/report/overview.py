@@ -17,7 +17,7 @@ NUMBERS = ("effect", "ci_low", "ci_high", "margin")
 
 
 def examples(judged: pd.DataFrame, lessons: Sequence[Stated]) -> "list[Example]":
-    """A row for each lesson on an example that has verdicts: the claim that answers its question, and what was found of it.
+    """A row for each lesson on an example that has verdicts: the claim that answers its question, what was found of it.
 
     `judged` are the verdicts on the articles' claims, every cell as its text.
     """

@@ -162,10 +162,14 @@ def test_bad_words_are_one_line_and_nothing_is_written(words: list[str], said: s
 
 
 def test_an_interrupt_ends_it_at_once_with_one_line_and_no_worker_left(whole: tuple[Path, str], tmp_path: Path) -> None:
-    process = start(*TWO, f"results_dir={tmp_path}")
-    workers = at_work(process, tmp_path)
-    os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    for attempt in range(3):  # on a busy machine all may be done before the signal comes
+        tmp_path = tmp_path / str(attempt)
+        process = start(*TWO, f"results_dir={tmp_path}")
+        workers = at_work(process, tmp_path)
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+        if process.returncode:
+            break
     assert process.returncode == 130 and "Traceback" not in out + err
     assert err.splitlines()[-1] == "interrupted: complete records are kept; run the same command to continue"
     assert workers and gone(workers)
@@ -275,7 +279,8 @@ def test_jobs_come_after_those_they_need_longest_first_and_a_family_stays_with_a
     two, told, clock = ran(*jobs)
     by = {name: made[1] for name, made in two}
     assert by["b1"] != by["a2"]  # what comes next is taken by whoever is free
-    assert two[-1][0] == "table" and len(told) == 5
+    order = list(by)
+    assert order.index("table") > max(order.index("a1"), order.index("b1")) and len(told) == 5
     assert {"start", "import", "work", "other", "idle"} == set(clock.spent())
 
 

@@ -1,0 +1,81 @@
+"""``mirage-doctor predictions.csv``: examines and prints; status 0 whatever it finds, 2 for bad input."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mirage.doctor.evidence import BadInput
+from mirage.doctor.examine import examine, parsed
+from mirage.doctor.finding import SURE
+from mirage.doctor.report import Report
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status: 1 where `--fail-on` is given and something so sure was found."""
+    options = _parser().parse_args(words)
+    try:
+        found = examine(
+            options.predictions,
+            history=options.history,
+            model=options.model,
+            positive=options.positive,
+            separator=options.separator.replace("\\t", "\t"),
+            encoding=options.encoding,
+            reported=parsed(options.reported, "--reported"),
+            batch_size=options.batch_size,
+            accepted=_accepted(options.accept, options.accept_from),
+        )
+        _write(found, options)
+    except BadInput as error:
+        print(f"mirage-doctor: {error}", file=sys.stderr)
+        return 2
+    failing = SURE[: SURE.index(options.fail_on) + 1] if options.fail_on else ()
+    return int(any(one.found.sure in failing for one in found.findings))
+
+
+def _write(report: Report, options: argparse.Namespace) -> None:
+    if options.html:
+        try:
+            Path(options.html).write_text(report.to_html(), encoding="utf-8")
+        except OSError as error:
+            raise BadInput(f"html: got {options.html}, expected a file to write ({error.strerror})") from None
+    if options.json:
+        print(report.to_json())
+        return
+    from rich.console import Console
+
+    from mirage.doctor.report.screen import show
+
+    show(report, Console())
+
+
+def _accepted(words: Sequence[str], file: str | None) -> dict[str, str]:
+    """What is accepted, from words and from a file with a ``CAUSE=REASON`` a line; ``#`` begins a comment."""
+    lines: list[str] = []
+    if file is not None:
+        try:
+            lines = Path(file).read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInput(f"accept-from: got {file}, expected a text file to read ({error})") from None
+    kept = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    return parsed([*kept, *words], "--accept")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="mirage-doctor", description=__doc__, allow_abbrev=False)
+    add = parser.add_argument
+    add("predictions", nargs="?", help="CSV or npz: y_true with score, score_CLASS or y_pred; maybe split, id, group")
+    add("--history", metavar="FILE", help="CSVLogger's CSV, or JSON of History.history")
+    add("--model", metavar="FILE", help=".keras or .h5: its configuration is read, nothing of it is run")
+    add("--positive", metavar="CLASS", help="the class that the column score is for")
+    add("--reported", metavar="METRIC=VALUE", action="append", default=[], help="a number that you were shown")
+    add("--batch-size", type=int, metavar="N", help="the size of batches when that number was made")
+    add("--separator", default=",", help="between the columns of a CSV (default: a comma)")
+    add("--encoding", default="utf-8", help="of a CSV (default: utf-8)")
+    add("--accept", metavar="CAUSE=REASON", action="append", default=[], help="what is no fault here, and why")
+    add("--accept-from", metavar="FILE", help="the same, a line each")
+    add("--html", metavar="FILE", help="write the report as a page")
+    add("--json", action="store_true", help="print the report as JSON")
+    add("--fail-on", choices=SURE, help="exit with status 1 if something was found that is at least so sure")
+    return parser

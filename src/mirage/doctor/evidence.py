@@ -1,0 +1,132 @@
+"""What the doctor is handed, in one shape; every part may be missing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from mirage.doctor.reading.models import Model
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+CUT = 0.5  # of a probability; Keras's binary accuracy cuts there, whatever the scores are
+LOGIT_CUT = 0.0
+UNKNOWN = -1  # the code of a predicted name that no label has
+
+
+class BadInput(ValueError):
+    """An input that cannot be read. The text is one line: where, what it got, what was expected."""
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Labels and predictions of the same rows, without those that lack one of them.
+
+    Attributes
+    ----------
+    truth
+        Codes into `classes` [row]; numbers where `classes` is empty, which is a regression.
+    scores
+        [row, column]: one column for the second of two classes, or one for each class; None if there are none.
+    decided
+        Codes [row] of the predicted classes as they were given, `UNKNOWN` for a name that no label has; None if there
+        are none. Numbers of a regression.
+    about
+        By name (`split`, `id`, `group`, `time`, `weight`): a value [row].
+    missing
+        By column: how many rows were left out since they lack a value there.
+    strange
+        Predicted names that no label has.
+    notes
+        What was assumed in reading, a sentence each.
+    """
+
+    truth: Array
+    classes: tuple[str, ...]
+    scores: Array | None = None
+    decided: Array | None = None
+    about: Mapping[str, Array] = field(default_factory=dict)
+    missing: Mapping[str, int] = field(default_factory=dict)
+    strange: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return len(self.truth)
+
+    @property
+    def regression(self) -> bool:
+        """Whether targets are numbers."""
+        return not self.classes
+
+    @property
+    def single(self) -> Array | None:
+        """The score of the second of two classes [row]; None where there is no such column."""
+        return self.scores[:, 0] if self.scores is not None and self.scores.shape[1] == 1 else None
+
+    @property
+    def logits(self) -> bool:
+        """Whether scores lie outside 0 to 1, so that they cannot be probabilities."""
+        return self.scores is not None and bool(((self.scores < 0) | (self.scores > 1)).any())
+
+    @cached_property
+    def decisions(self) -> Array | None:
+        """Codes [row]: as given, else what the scores say by the usual rule; None where nothing says so.
+
+        A single score is cut at one half, a logit at zero; of several the largest counts.
+        """
+        if self.decided is not None or self.scores is None or self.regression:
+            return self.decided
+        if self.single is not None:
+            return (self.single > (LOGIT_CUT if self.logits else CUT)).astype(int)
+        return np.asarray(self.scores.argmax(axis=1))
+
+    def of(self, rows: Array) -> "Predictions":
+        """Some of the rows, by a mask or by their places."""
+        chosen = {name: values[rows] for name, values in self.about.items()}
+        scores, decided = (None if part is None else part[rows] for part in (self.scores, self.decided))
+        return Predictions(
+            self.truth[rows], self.classes, scores, decided, chosen, self.missing, self.strange, self.notes
+        )
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """All that one examination may look at.
+
+    Attributes
+    ----------
+    predictions
+        Those of the rows that are examined: of split `test`, else `validation`, else all.
+    others
+        Those of the other splits, by their name.
+    lengths
+        By name, where arrays of unequal length were handed over: how long each is. Then there are no predictions.
+    reported
+        By metric: a number that was printed somewhere, and its unit in the last place.
+    class_weight
+        By class: the weight that training was given.
+    history
+        By name (`loss`, `val_accuracy`, ...): a number for each epoch.
+    model
+        What the model's configuration says.
+    steps
+        How many updates training made, where that is known.
+    """
+
+    predictions: Predictions | None = None
+    others: Mapping[str, Predictions] = field(default_factory=dict)
+    lengths: Mapping[str, int] = field(default_factory=dict)
+    reported: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    class_weight: Mapping[str, float] = field(default_factory=dict)
+    batch_size: int | None = None
+    history: Mapping[str, Array] = field(default_factory=dict)
+    model: "Model | None" = None
+    steps: int | None = None
+
+    def has_layer(self, kind: str) -> bool:
+        """Whether the model is there and has a layer of this class."""
+        return self.model is not None and bool(self.model.of_kind(kind))

@@ -1,0 +1,189 @@
+"""Is it the model, or what was made of its scores: the rule that decides, and what the scores are taken for?"""
+
+import numpy as np
+
+from mirage.doctor import statistics
+from mirage.doctor.evidence import CUT, LOGIT_CUT, Array, Predictions
+from mirage.doctor.finding import Answer, Found, Item, Sure, item, of_predictions
+
+RANKS = 0.7  # an AUC, with its interval above one half, that makes decisions of one class only the rule's fault
+E = float(np.e)
+
+
+def _ranks(found: Predictions) -> tuple[float, bool]:
+    """The AUC of a single score, and whether it ranks rows far better than chance."""
+    assert found.single is not None
+    area = statistics.auc(found.truth, found.single)
+    ones = int((found.truth == 1).sum())
+    if not 0 < ones < len(found):
+        return area, False
+    return area, area >= RANKS and statistics.auc_interval(area, ones, len(found) - ones, 0.999)[0] > CUT
+
+
+@of_predictions(
+    "argmax-one-column",
+    needs=("decided", "score"),
+    tell_apart="wrong-threshold: some rows are decided the other way, or the constant class is the second one.",
+    advice="One column has one largest entry, the first: decide by `score > 0.5`, not by `argmax`.",
+    lesson="accuracy_paradox",
+)
+def argmax_one_column(found: Predictions) -> Answer:
+    """Every row is decided as class 0 although the score tells the classes apart."""
+    assert found.decided is not None and found.single is not None
+    area, ranks = _ranks(found)
+    if (found.decided != 0).any() or not ranks or not (found.single > CUT).any():
+        return None
+    above = int((found.single > CUT).sum())
+    evidence = (
+        item("decided as class 0", len(found), f"All {{}} rows are decided as {found.classes[0]},"),
+        item("scores above one half", above, "although {} scores lie above one half"),
+        item("AUC", area, "and they tell the classes apart: AUC {}."),
+    )
+    return Found("certain", evidence)
+
+
+@of_predictions(
+    "wrong-threshold",
+    needs=("decided", "score"),
+    tell_apart="majority-answered: scores above one half are decided as the second class, and there are hardly any.",
+    advice="Look for the number that scores are compared with; logits are cut at 0, probabilities at 0.5 or by cost.",
+    lesson="metric_choice",
+)
+def wrong_threshold(found: Predictions) -> Answer:
+    """Decisions that follow the score with a cut far from where its kind of score is cut."""
+    assert found.decided is not None and found.single is not None
+    score, decided = found.single, found.decided
+    if (decided == 0).all() and (score > CUT).any():
+        return None  # see argmax-one-column
+    low = score[decided == 0].max() if (decided == 0).any() else -np.inf
+    high = score[decided == 1].min() if (decided == 1).any() else np.inf
+    usual = LOGIT_CUT if found.logits else CUT
+    if low > high or low <= usual <= high or not _ranks(found)[1]:
+        return None
+    own = float((decided == found.truth).mean())
+    best = float(((score > usual).astype(int) == found.truth).mean())
+    between = f"between {low:.3g} and {high:.3g}" if np.isfinite([low, high]).all() else "outside the scores"
+    evidence = (
+        item("threshold", between, "Decisions follow the score, cut {}."),
+        item("accuracy", own, "So {} of the rows are right;"),
+        item(f"accuracy at {usual:g}", best, f"cut at {usual:g}, {{}}."),
+    )
+    return Found("likely" if best > own else "possible", evidence)
+
+
+@of_predictions(
+    "logits-as-probabilities",
+    needs=("scores",),
+    tell_apart="a regression's output: its targets are numbers, not classes.",
+    advice=(
+        "The last layer has no activation, so scores are logits: cut them at 0, not at one half, or put a sigmoid or "
+        "softmax on them. `BinaryAccuracy(threshold=0)` does the first in Keras."
+    ),
+)
+def logits_as_probabilities(found: Predictions) -> Answer:
+    """Scores outside 0 to 1 of classes; and decisions, where they are given, that cut them at one half."""
+    if found.regression or not found.logits:
+        return None
+    assert found.scores is not None
+    outside = float(((found.scores < 0) | (found.scores > 1)).mean())
+    evidence = [item("scores outside 0 to 1", outside, "A share of {} of the scores lies outside 0 to 1.")]
+    if found.single is not None:
+        at = {cut: float(((found.single > cut).astype(int) == found.truth).mean()) for cut in (LOGIT_CUT, CUT)}
+        evidence.append(item("accuracy at 0", at[LOGIT_CUT], "Cut at 0, {} of the rows are right;"))
+        evidence.append(item("accuracy at 0.5", at[CUT], "cut at one half, as if they were probabilities, {}."))
+    return Found("certain", tuple(evidence))
+
+
+@of_predictions(
+    "double-softmax",
+    needs=("scores", "classes"),
+    tell_apart="miscalibrated: scores that shrink towards equal shares without a common bound.",
+    advice="An activation was applied twice: take it from the last layer, or from what is done with its output.",
+)
+def double_softmax(found: Predictions) -> Answer:
+    """Scores within the narrow bounds that a second softmax or sigmoid leaves, and close to them."""
+    if found.regression or found.logits:
+        return None
+    assert found.scores is not None
+    if found.single is not None:
+        low, high = 0.5, E / (1 + E)  # a sigmoid of something between 0 and 1
+        score = found.single
+        bound = bool(score.min() >= low - 1e-6 and score.max() <= high + 1e-6)
+        near = bool(score.max() > high - 0.02 and score.min() < low + 0.02)
+        said = f"All scores lie between {low:.3g} and {high:.3g}, where the sigmoid of a probability lies"
+    else:
+        ratio = float((found.scores.max(axis=1) / np.maximum(found.scores.min(axis=1), 1e-300)).max())
+        bound = ratio <= E * (1 + 1e-4) and bool(np.allclose(found.scores.sum(axis=1), 1, atol=1e-3))
+        near = ratio > E * 0.95
+        said = "In no row is the largest score more than e times the smallest, as after a second softmax"
+    if not (bound and near):
+        return None
+    top = float(found.scores.max())
+    return Found("likely", (item("largest score", top, f"{said}; the largest is {{}}."),))
+
+
+@of_predictions(
+    "majority-answered",
+    needs=("decisions", "classes"),
+    tell_apart=(
+        "a weak signal: the AUC says how well the score ranks; near one half there is nothing to decide by, whatever "
+        "the threshold."
+    ),
+    advice="Choose the threshold by what a miss costs; report recall of each class beside accuracy.",
+    lesson="imbalance",
+    unless=("constant-scores", "integer-scores", "argmax-one-column", "wrong-threshold"),
+)
+def majority_answered(found: Predictions) -> Answer:
+    """Every row, or nearly, is decided as the largest class, and others are there."""
+    assert found.decisions is not None
+    shares = np.bincount(found.truth, minlength=len(found.classes)) / len(found)
+    largest = int(shares.argmax())
+    others, decided = 1 - shares[largest], float((found.decisions != largest).mean())
+    if others * len(found) < 5 or decided > others / 10:
+        return None
+    evidence = [
+        item("share of the largest class", float(shares[largest]), f"{{}} of the rows are of class "
+             f"{found.classes[largest]};"),
+        item("decided otherwise", decided, "{} of them are decided otherwise."),
+    ]  # fmt: skip
+    sure: Sure = "likely"
+    if found.single is not None:
+        area, ranks = _ranks(found)
+        honest = not found.logits and _off(found, 1, found.single) is None
+        if honest:  # rows that are rarely above one half, of a class that is rare
+            sure, said = "possible", "and the scores are honest, so that no other answer is right more often"
+        else:
+            said = "so the threshold is at fault" if ranks else "so there is little to decide by"
+        evidence.append(item("AUC", area, f"The AUC is {{}}, {said}."))
+    return Found(sure, tuple(evidence))
+
+
+@of_predictions(
+    "miscalibrated",
+    needs=("scores", "classes"),
+    tell_apart="other class shares in training: all odds are off by one factor, and one line takes it back.",
+    advice=(
+        "Do not read these scores as probabilities: balanced or resampled training, class weights and long training "
+        "all move them. Correct the odds for the shares, or calibrate on held-out rows."
+    ),
+    lesson="smote",
+    unless=("constant-scores", "integer-scores", "reversed-classes", "double-softmax"),
+)
+def miscalibrated(found: Predictions) -> Answer:
+    """A mean score far from the share of its class: by ten standard errors, and by a tenth or half of the share."""
+    if found.regression or found.logits:
+        return None
+    assert found.scores is not None
+    columns = [(1, found.scores[:, 0])] if found.single is not None else list(enumerate(found.scores.T))
+    evidence = [one for code, score in columns if (one := _off(found, code, score)) is not None]
+    return Found("likely", tuple(evidence)) if evidence else None
+
+
+def _off(found: Predictions, code: int, score: Array) -> Item | None:
+    """A class whose mean score is far from its share."""
+    of = (found.truth == code).astype(float)
+    off, error = float(score.mean() - of.mean()), float((score - of).std() / np.sqrt(len(found)))
+    if abs(off) < max(10 * error, 0.02) or abs(off) < min(0.1, of.mean() / 2):
+        return None
+    said = f"The mean score of class {found.classes[code]} is {{}}, and {of.mean():.3g} of the rows are of it."
+    return item(f"mean score of {found.classes[code]}", float(score.mean()), said)

@@ -1,0 +1,153 @@
+"""Predictions of others: labels with scores or decisions, to codes and numbers.
+
+A CSV says little about what its columns mean. What can mean two things is refused with a line that says how to tell;
+what is assumed is said in a note.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from mirage.doctor.evidence import UNKNOWN, Array, BadInput, Predictions
+from mirage.doctor.reading.tables import Columns
+
+TRUTH, SCORE, DECIDED = "y_true", "score", "y_pred"
+ABOUT = ("split", "id", "group", "time", "weight")
+NO = ("0", "false", "no", "negative", "-1")
+YES = ("1", "true", "yes", "positive")  # which of two labels a single score is for, where one of them says so
+FEW = 20  # distinct numbers, up to which numbers with fractions are labels all the same
+LAST_ROW = 2  # a CSV's first row of values is line 2
+
+
+def predictions(columns: Columns, where: str, positive: str | None = None) -> Predictions:
+    """Labels and predictions from the columns of a table.
+
+    Parameters
+    ----------
+    columns
+        By name, of equal length: ``y_true``, and ``score``, ``score_CLASS`` or ``y_pred``; maybe ``split``, ``id``,
+        ``group``, ``time``, ``weight``. Others are not read.
+    where
+        What the table is called in errors.
+    positive
+        The class that a single score is for.
+
+    Raises
+    ------
+    BadInput
+        One line: the table, row and column, what it got, what was expected.
+    """
+    scored = [name for name in columns if name == SCORE or name.startswith(f"{SCORE}_")]
+    if TRUTH not in columns or not (scored or DECIDED in columns):
+        raise BadInput(
+            f"{where}: got the columns {', '.join(columns) or 'none'}, expected {TRUTH} and {SCORE}, {SCORE}_CLASS "
+            f"(one for each class) or {DECIDED}"
+        )
+    if SCORE in scored and len(scored) > 1:
+        raise BadInput(f"{where}: got {', '.join(scored)}, expected {SCORE} or one {SCORE}_CLASS for each class")
+    notes: list[str] = []
+    numbers = {name: _numbers(columns[name], f"{where}: {name}") for name in scored}
+    texts = {name: _texts(columns[name]) for name in (TRUTH, DECIDED) if name in columns}
+    if DECIDED in texts and not scored and _fractions(texts[DECIDED]) and not _fractions(texts[TRUTH]):
+        notes.append(f"{DECIDED} holds numbers between 0 and 1, so it was read as {SCORE}.")
+        numbers = {SCORE: _numbers(texts.pop(DECIDED), f"{where}: {DECIDED}")}
+    lacking = {name: values == "" for name, values in texts.items()}
+    lacking |= {name: ~np.isfinite(values) for name, values in numbers.items()}
+    kept = ~np.any(list(lacking.values()), axis=0)
+    texts = {name: values[kept] for name, values in texts.items()}
+    scores = np.column_stack([values[kept] for values in numbers.values()]) if numbers else None
+    missing = {name: int(lost.sum()) for name, lost in lacking.items() if lost.any()}
+    about = {name: _texts(columns[name])[kept] for name in ABOUT if name in columns}
+    if "weight" in about:
+        about["weight"] = _numbers(about["weight"], f"{where}: weight")
+    if not kept.any():
+        raise BadInput(f"{where}: got no row with a label and a prediction, expected one at least")
+    if _targets(texts[TRUTH]):
+        decided = None if DECIDED not in texts else _numbers(texts[DECIDED], f"{where}: {DECIDED}")
+        return Predictions(texts[TRUTH].astype(float), (), scores, decided, about, missing, (), tuple(notes))
+    named = [name.removeprefix(f"{SCORE}_") for name in numbers] if scores is not None and SCORE not in numbers else []
+    classes = _classes(texts[TRUTH], named, SCORE in numbers, positive, where)
+    predicted = named or sorted(set(texts[DECIDED])) if (named or DECIDED in texts) else []
+    strange = tuple(name for name in predicted if name not in set(texts[TRUTH]))
+    if named and not set(named) & set(texts[TRUTH]):
+        scores = None  # which column is for which label cannot be said: see cause label-types
+        classes = tuple(_in_order(set(texts[TRUTH])))
+    truth = _codes(texts[TRUTH], classes)
+    if (truth == UNKNOWN).any():
+        lost = next(name for name, code in zip(texts[TRUTH], truth, strict=True) if code == UNKNOWN)
+        raise BadInput(f"{where}: {TRUTH}: got {lost!r}, expected one of {', '.join(classes)}")
+    decided = _codes(texts[DECIDED], classes) if DECIDED in texts else None
+    return Predictions(truth, classes, scores, decided, about, missing, strange, tuple(notes))
+
+
+def _texts(values: Array) -> Array:
+    """Values as text [row]: whole numbers without a fraction, so that 1.0 is 1; nothing where there is none."""
+    if values.dtype.kind in "iub":
+        return values.astype(int).astype(str).astype(object)
+    text = np.array(["" if value is None else str(value).strip() for value in values.tolist()], dtype=object)
+    text[np.isin(text, ["nan", "NaN", "NA", "None", "null"])] = ""
+    numbers = pd.to_numeric(pd.Series(text), errors="coerce").to_numpy(float)
+    whole = np.isfinite(numbers) & (numbers == np.round(numbers)) & (np.abs(numbers) < 1e15)
+    text[whole] = numbers[whole].astype(np.int64).astype(str)
+    return text
+
+
+def _numbers(values: Array, where: str) -> Array:
+    """Values as numbers [row], NaN where there is none. Raises BadInput with the first that is no number."""
+    if values.dtype.kind in "iufb":
+        return values.astype(float)
+    text = pd.Series([str(value).strip() for value in values.tolist()], dtype=object)
+    numbers = pd.to_numeric(text, errors="coerce").to_numpy(float)
+    empty = text.isin(["", "nan", "NaN", "NA", "None", "null"]).to_numpy()
+    wrong = np.flatnonzero(np.isnan(numbers) & ~empty)
+    if len(wrong):
+        raise BadInput(f"{where}: row {wrong[0] + LAST_ROW}: got {text[wrong[0]]!r}, expected a number")
+    return numbers
+
+
+def _fractions(text: Array) -> bool:
+    """Whether these are numbers from 0 to 1, some of them in between."""
+    numbers = pd.to_numeric(pd.Series(text[text != ""]), errors="coerce").to_numpy(float)
+    inside = np.isfinite(numbers) & (numbers >= 0) & (numbers <= 1)
+    return bool(len(numbers) and inside.all() and ((numbers > 0) & (numbers < 1)).any())
+
+
+def _targets(text: Array) -> bool:
+    """Whether labels are the targets of a regression: numbers, some with fractions, of more than a few values."""
+    numbers = pd.to_numeric(pd.Series(text), errors="coerce").to_numpy(float)
+    return bool(np.isfinite(numbers).all() and (numbers != np.round(numbers)).any() and len(np.unique(numbers)) > FEW)
+
+
+def _in_order(names: "set[str]") -> list[str]:
+    """Names in order: as numbers where all are numbers."""
+    try:
+        return sorted(names, key=float)
+    except ValueError:
+        return sorted(names)
+
+
+def _classes(truth: Array, named: Sequence[str], single: bool, positive: str | None, where: str) -> tuple[str, ...]:
+    """All classes, in the order of the columns of scores; where there is one column, its class is the second."""
+    found = _in_order(set(truth))
+    if positive is not None and positive not in (*found, *named):
+        raise BadInput(f"positive: got {positive}, expected one of {', '.join(named or found)}")
+    if not single:
+        return tuple(named) if named else tuple(found)
+    if len(found) > 2:
+        raise BadInput(f"{where}: got one {SCORE} for {len(found)} classes, expected {SCORE}_CLASS for each class")
+    if positive is not None:
+        other = [name for name in found if name != positive]
+        return (other[0] if other else f"not {positive}", positive)
+    if found in (["0"], ["1"]):
+        return ("0", "1")
+    yes = [name for name in found if name.lower() in YES]
+    if len(found) == 2 and len(yes) == 1 and any(name.lower() in NO for name in found):
+        return (next(name for name in found if name != yes[0]), yes[0])
+    raise BadInput(f"{where}: got {SCORE} for the classes {', '.join(found)}, expected --positive with one of them")
+
+
+def _codes(text: Array, classes: Sequence[str]) -> Array:
+    """Places among the classes [row]; `UNKNOWN` for others."""
+    place = {name: code for code, name in enumerate(classes)}
+    return pd.Series(text).map(place).fillna(UNKNOWN).to_numpy(int)

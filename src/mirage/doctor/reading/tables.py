@@ -1,0 +1,93 @@
+"""Tables of others: CSV, npz, DataFrames and arrays, to columns of text or numbers.
+
+Nothing in a file is run: no pickles, no formulas. A file that is too large is refused before it is unpacked.
+"""
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mirage.doctor.evidence import Array, BadInput
+
+MOST_ROWS = 5_000_000
+MOST_BYTES = 2 * 10**9  # unpacked
+
+Columns = dict[str, Array]  # values [row], text or numbers
+
+
+def read(source: Any, where: str, separator: str = ",", encoding: str = "utf-8") -> Columns:
+    """The columns of a table by name: of a CSV or npz file, a DataFrame, or a mapping of arrays.
+
+    Columns of a CSV are text, as they stand; others keep their type. An array [row, column] under the name ``score``
+    becomes ``score`` or ``score_0``, ``score_1``, ...
+
+    Raises BadInput, one line: where, what it got, what was expected.
+    """
+    if isinstance(source, pd.DataFrame):
+        return {str(name): column.to_numpy() for name, column in source.items()}
+    if isinstance(source, Mapping):
+        return _flat({str(name): np.asarray(values) for name, values in source.items()}, where)
+    file = Path(source)
+    try:
+        if file.stat().st_size > MOST_BYTES:
+            raise BadInput(f"{where}: got {file.stat().st_size:,} bytes, expected at most {MOST_BYTES:,}")
+        found = _flat(_npz(file, where), where) if file.suffix == ".npz" else _csv(file, where, separator, encoding)
+    except OSError as error:
+        raise BadInput(f"{where}: got {file}, expected a file to read ({error.strerror or error})") from None
+    longest = max((len(values) for values in found.values()), default=0)
+    if longest > MOST_ROWS:
+        raise BadInput(f"{where}: got more than {MOST_ROWS:,} rows, expected at most so many")
+    return found
+
+
+def _csv(file: Path, where: str, separator: str, encoding: str) -> Columns:
+    codec = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
+    try:
+        options: dict[str, Any] = {"sep": separator, "encoding": codec, "dtype": str, "na_filter": False}
+        options |= {"index_col": False, "engine": "c", "skipinitialspace": True}
+        names = [str(name).strip() for name in pd.read_csv(file, header=None, nrows=1, **options).iloc[0]]
+        frame = pd.read_csv(file, nrows=MOST_ROWS + 1, **options)
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{where}: got bytes that are no {encoding} (at {error.start}), expected --encoding") from None
+    except LookupError:
+        raise BadInput(f"encoding: got {encoding}, expected one that Python knows, such as utf-8") from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+        reason = " ".join(str(error).split()).removeprefix("Error tokenizing data. C error: ")
+        raise BadInput(f"{where}: got no table ({reason}), expected a CSV with a line of names") from None
+    if len(frame.columns) == 1 and any(other in names[0] for other in ";\t,|" if other != separator):
+        raise BadInput(f"{where}: got one column named {names[0]!r}, expected several, or another --separator")
+    if len(set(names)) < len(names):
+        raise BadInput(f"{where}: got a column twice among {', '.join(names)}, expected each once")
+    return {name: frame.iloc[:, place].to_numpy(dtype=object) for place, name in enumerate(names)}
+
+
+def _npz(file: Path, where: str) -> Columns:
+    try:
+        with zipfile.ZipFile(file) as packed:
+            unpacked = sum(member.file_size for member in packed.infolist())
+        if unpacked > MOST_BYTES:
+            raise BadInput(f"{where}: got {unpacked:,} bytes unpacked, expected at most {MOST_BYTES:,}")
+        with np.load(file, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except (ValueError, zipfile.BadZipFile, EOFError, KeyError, NotImplementedError) as error:
+        reason = " ".join(str(error).split())
+        raise BadInput(f"{where}: got no arrays ({reason}), expected an npz file without objects") from None
+
+
+def _flat(arrays: Columns, where: str) -> Columns:
+    """One column a name: `score` may have one for each class, and features may be a matrix `x`."""
+    found: Columns = {}
+    for name, values in arrays.items():
+        if values.ndim == 2 and values.shape[1] == 1:
+            values = values[:, 0]
+        if values.ndim == 2:
+            found |= {f"{name}_{place}": values[:, place] for place in range(values.shape[1])}
+        elif values.ndim == 1:
+            found[name] = values
+        else:
+            raise BadInput(f"{where}: got {name} of shape {values.shape}, expected one or two axes")
+    return found

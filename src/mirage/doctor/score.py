@@ -1,0 +1,44 @@
+"""The honest score: recomputed from the rows, with its interval, beside what a constant answer scores."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mirage.doctor import statistics
+from mirage.doctor.evidence import Predictions
+
+
+@dataclass(frozen=True)
+class Score:
+    """A metric of the examined rows: its value, the ends of its 95 % interval, rows, and a constant answer's value."""
+
+    metric: str
+    value: float | None
+    ci_low: float | None
+    ci_high: float | None
+    n: int
+    constant: float | None
+
+
+def score(found: Predictions) -> Score | None:
+    """Accuracy of decisions, or of a regression R2; None where there is nothing to score.
+
+    The interval is Wilson's; where groups are given, that of whole groups. A constant answer is the largest class, or
+    the mean target.
+    """
+    if found.regression:
+        given = found.single if found.single is not None else found.decided
+        if given is None:
+            return None
+        left = ((found.truth - given) ** 2).sum() / max(((found.truth - found.truth.mean()) ** 2).sum(), 1e-300)
+        return Score("r2", float(1 - left), None, None, len(found), 0.0)
+    if found.decisions is None:
+        return None
+    right = (found.decisions == found.truth).astype(float)
+    if "group" in found.about:
+        low, high = statistics.clustered(right, found.about["group"].astype(str))
+    else:
+        low, high = statistics.wilson(int(right.sum()), len(found))
+    largest = float(np.bincount(found.truth).max() / len(found))
+    ends = [None if np.isnan(end) else float(end) for end in (low, high)]
+    return Score("accuracy", float(right.mean()), ends[0], ends[1], len(found), largest)

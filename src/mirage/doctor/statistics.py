@@ -1,0 +1,119 @@
+"""Intervals and agreement of the doctor: each as few lines of NumPy and SciPy."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from mirage.doctor.evidence import Array
+
+LEVEL = 0.95
+
+
+def wilson(right: int, n: int, level: float = LEVEL) -> tuple[float, float]:
+    """Wilson's interval of a share, `right` of `n` rows."""
+    from scipy.stats import binomtest
+
+    found = binomtest(right, n).proportion_ci(level, method="wilson")
+    return float(found.low), float(found.high)
+
+
+def clustered(values: Array, groups: Array, level: float = LEVEL) -> tuple[float, float]:
+    """Interval of a mean over rows that come in groups, by the spread of whole groups (the ratio estimator with t).
+
+    Within 0 to 1; both ends are NaN where there is one group only.
+    """
+    from scipy.stats import t
+
+    _, of = np.unique(groups, return_inverse=True)
+    sizes, sums = np.bincount(of), np.bincount(of, weights=values)
+    mean, m = values.mean(), len(sizes)
+    if m < 2:
+        return float("nan"), float("nan")
+    spread = np.sqrt(m / (m - 1) * ((sums - mean * sizes) ** 2).sum()) / len(values)
+    half = t.ppf((1 + level) / 2, m - 1) * spread
+    return max(0.0, float(mean - half)), min(1.0, float(mean + half))
+
+
+def confusion(truth: Array, decided: Array, classes: int) -> Array:
+    """How many rows of each class were given each [class, decision]; decisions of unknown classes are left out."""
+    known = decided >= 0
+    return np.bincount(truth[known] * classes + decided[known], minlength=classes**2).reshape(classes, classes)
+
+
+def by_chance(counts: Array) -> float:
+    """The accuracy that a permutation of the predictions would have, on average: the sum of the products of shares."""
+    n = counts.sum()
+    return float((counts.sum(axis=1) * counts.sum(axis=0)).sum() / n**2)
+
+
+def depend(counts: Array, level: float = 1e-3) -> bool:
+    """Whether predictions have anything to do with labels, by the chi-squared test of a table [class, decision].
+
+    False where one of the two is constant.
+    """
+    from scipy.stats import chi2_contingency
+
+    some = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
+    return min(some.shape) > 1 and bool(chi2_contingency(some).pvalue < level)
+
+
+def auc(truth: Array, score: Array) -> float:
+    """The share of pairs of a row of class 1 and one of class 0 that a score puts in order; ties count half."""
+    from scipy.stats import rankdata
+
+    ones = int((truth == 1).sum())
+    zeros = len(truth) - ones
+    if not ones or not zeros:
+        return float("nan")
+    ranks = rankdata(score)[truth == 1].sum()
+    return float((ranks - ones * (ones + 1) / 2) / (ones * zeros))
+
+
+def auc_interval(area: float, ones: int, zeros: int, level: float = LEVEL) -> tuple[float, float]:
+    """Hanley and McNeil's interval of an area under the ROC curve."""
+    from scipy.stats import norm
+
+    q1, q2 = area / (2 - area), 2 * area**2 / (1 + area)
+    spread = area * (1 - area) + (ones - 1) * (q1 - area**2) + (zeros - 1) * (q2 - area**2)
+    half = norm.ppf((1 + level) / 2) * np.sqrt(max(spread, 0) / (ones * zeros))
+    return max(0.0, float(area - half)), min(1.0, float(area + half))
+
+
+def ranks_below(truth: Array, score: Array) -> float:
+    """How likely chance ranks rows of class 1 so low, or lower (Mann and Whitney's test, one-sided)."""
+    from scipy.stats import mannwhitneyu
+
+    return float(mannwhitneyu(score[truth == 1], score[truth == 0], alternative="less").pvalue)
+
+
+def at_every_lag(truth: Array, decided: Array, classes: int) -> Array:
+    """How many rows agree if predictions are moved down by k rows, around the end [k], for every k.
+
+    By the Fourier transform, class by class; rows of unknown classes agree with none.
+    """
+    total = np.zeros(len(truth))
+    for code in range(classes):
+        one, other = (np.fft.rfft((codes == code).astype(float)) for codes in (truth, decided))
+        total += np.fft.irfft(one * np.conj(other), n=len(truth))
+    return np.round(total)
+
+
+def best_names(counts: Array) -> Array:
+    """Which class each predicted name would have to stand for, for the most rows to agree [decision]."""
+    from scipy.optimize import linear_sum_assignment
+
+    decided, meant = linear_sum_assignment(-counts.T)
+    return np.asarray(meant[np.argsort(decided)])
+
+
+def softmax(logits: Array) -> Array:
+    """Scores of a row that sum to one [row, class]."""
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+
+def listed(names: Sequence[Any], most: int = 5) -> str:
+    """Some names, and how many more there are."""
+    shown = ", ".join(map(str, names[:most]))
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -5,6 +5,7 @@ import json
 import pickle
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -101,9 +102,12 @@ def test_what_would_not_fit_is_refused_before_it_is_unpacked(tmp_path: Path, mon
         examine(file(tmp_path, GOOD))
 
 
+WRITTEN = Path(tempfile.gettempdir()) / "written_by_a_pickle"
+
+
 class Bomb:
     def __reduce__(self) -> Any:
-        return (open, ("/tmp/never_written_by_a_pickle", "w"))
+        return (open, (str(WRITTEN), "w"))
 
 
 def test_nothing_in_a_file_is_run(tmp_path: Path) -> None:
@@ -111,7 +115,7 @@ def test_nothing_in_a_file_is_run(tmp_path: Path) -> None:
         examine(file(tmp_path, packed({"y_true": np.array([Bomb()]), "score": np.array([1.0])}), "p.npz"))
     with pytest.raises(BadInput, match="history: got"):
         examine(history=file(tmp_path, pickle.dumps({"loss": [1]}), "h.json"))
-    assert not Path("/tmp/never_written_by_a_pickle").exists()
+    assert not WRITTEN.exists()
 
 
 # -- models and histories -----------------------------------------------------------------------------------------

@@ -228,6 +228,20 @@ def test_a_course_betrays_its_cause_and_a_healthy_one_nothing(tmp_path: Path, ca
     assert examine(history=HEALTHY).findings == ()
 
 
+def test_a_running_mean_that_has_not_arrived_is_told_from_memorising_by_layer_and_steps(tmp_path: Path) -> None:
+    path = saved(tmp_path, keras.layers.BatchNormalization(), DENSE(1, "sigmoid"), loss="binary_crossentropy")
+    y, split = np.tile([0, 1], 40), np.repeat(["train", "validation"], [64, 16])
+    handed = {"y_true": y, "score": np.where(y == 1, 0.6, 0.4), "split": split}
+    numbers = {"accuracy": np.linspace(0.6, 1, 5), "val_accuracy": np.full(5, 0.5), "loss": np.linspace(0.7, 0.1, 5)}
+    known = {"history": course(**numbers), "model": path}
+    [found] = examine(handed, batch_size=8, **known).findings
+    left = {one.name: one.value for one in found.found.evidence}
+    assert (found.cause, left["steps"], left["left"]) == ("batchnorm-not-arrived", 40, pytest.approx(0.669, abs=1e-3))
+    assert "--batch-size" in examine(handed, **known).cannot_tell["batchnorm-not-arrived"]
+    many = known | {"history": course(**{name: np.repeat(values, 20) for name, values in numbers.items()})}
+    assert "batchnorm-not-arrived" in examine(handed, batch_size=8, **many).not_found
+
+
 def test_a_history_is_read_from_the_logger_from_json_and_from_the_object(tmp_path: Path) -> None:
     logged = ["epoch,acc,loss,val_acc,val_loss,learning_rate"]
     logged += [f"{i},{a},NA,{0.0},NA,0.001" for i, a in enumerate(RISING)]

@@ -178,9 +178,10 @@ def judged(
 
 
 def _possible(test: Test, known: set[Triple]) -> bool:
-    """Whether all that a test reads is known."""
+    """Whether all that a test reads is known, of every arm that a name with a star stands for."""
     arms = {arm for arm, _, _ in known}
-    return all(any((name, *rest) in known for name in matching(arm, arms)) for arm, *rest in sides(test))
+    read = [[(name, *rest) for name in matching(arm, arms)] for arm, *rest in sides(test)]
+    return all(names and known.issuperset(names) for names in read)
 
 
 def _ratio(law: Law) -> float:

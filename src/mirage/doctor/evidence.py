@@ -107,25 +107,27 @@ class Bundle:
         By name, where arrays of unequal length were handed over: how long each is. Then there are no predictions.
     reported
         By metric: a number that was printed somewhere, and its unit in the last place.
-    class_weight
-        By class: the weight that training was given.
     history
         By name (`loss`, `val_accuracy`, ...): a number for each epoch.
     model
         What the model's configuration says.
-    steps
-        How many updates training made, where that is known.
     """
 
     predictions: Predictions | None = None
     others: Mapping[str, Predictions] = field(default_factory=dict)
     lengths: Mapping[str, int] = field(default_factory=dict)
     reported: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    class_weight: Mapping[str, float] = field(default_factory=dict)
     batch_size: int | None = None
     history: Mapping[str, Array] = field(default_factory=dict)
     model: "Model | None" = None
-    steps: int | None = None
+
+    @property
+    def steps(self) -> int | None:
+        """How many updates training made: epochs of the history times batches of the training rows; None if unknown."""
+        train = self.others.get("train")
+        if train is None or self.batch_size is None or "loss" not in self.history:
+            return None
+        return len(self.history["loss"]) * -(-len(train) // self.batch_size)
 
     def has_layer(self, kind: str) -> bool:
         """Whether the model is there and has a layer of this class."""

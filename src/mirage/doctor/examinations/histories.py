@@ -55,7 +55,7 @@ def batchnorm_not_arrived(bundle: Bundle) -> Answer:
     if not layers:
         return None
     if bundle.steps is None:
-        return CannotTell("the number of steps: the training rows (--train) and --batch-size")
+        return CannotTell("the number of steps: predictions with the rows of split train, and --batch-size")
     momentum = max(float(layer.config.get("momentum", 0.99)) for layer in layers)
     left = momentum**bundle.steps
     own, held = bundle.history["accuracy"], bundle.history["val_accuracy"]

@@ -3,6 +3,8 @@
 import io
 import json
 import pickle
+import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -13,6 +15,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+from helpers import ROOT
 
 from mirage.doctor import BadInput, examine
 from mirage.doctor.command import main
@@ -266,6 +270,32 @@ def test_the_command_prints_a_report_writes_a_page_and_imports_no_tensorflow(tmp
     assert (done.returncode, done.stderr) == (1, "")
     assert "reversed-classes  (certain)" in done.stdout and "accuracy 0 (0 to 0.0458) on 80 rows" in done.stdout
     assert "reversed-classes" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_what_the_page_on_the_doctor_shows_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    """Its command, and its code from top to bottom: Python's, after a model, rows and their labels are there."""
+    page = (ROOT / "docs/doctor.md").read_text(encoding="utf-8")
+    random = np.random.default_rng(0)
+    x = random.normal(size=(64, 4)).astype("float32")
+    y = (x[:, 0] > 0).astype("float32")
+    model = keras.Sequential([keras.Input((4,)), DENSE(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    history = model.fit(x, y, epochs=2, verbose=0, callbacks=[keras.callbacks.CSVLogger(tmp_path / "history.csv")])
+    model.save(tmp_path / "model.keras")
+    dataset = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(64).batch(16)
+    scope = {"x": x, "y": y, "model": model, "history": history, "dataset": dataset}
+    shown = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    exec(shown[1], scope)
+    in_step = examine({"y_true": scope["y"], "score": scope["score"]}).score
+    right = float(((model.predict(x, verbose=0)[:, 0] > 0.5) == y).mean())
+    assert len(shown) == 2 and in_step is not None and in_step.value == pytest.approx(right)
+    code = shown[0].replace("report.findings[0].cause, report.findings[0].sure", "found = report.findings[0].cause")
+    exec(code, scope | {"y": y, "x": x})
+    columns = ["y_true,score", *(f"{a:.0f},{b}" for a, b in zip(scope["y"], scope["score"][:, 0], strict=True))]
+    file(tmp_path, "\n".join(columns), "predictions.csv")
+    monkeypatch.chdir(tmp_path)
+    [line] = re.findall(r"^\.venv/bin/mirage-doctor (.*)$", page, re.MULTILINE)
+    assert main(shlex.split(line)) == 0 and "rows; a constant answer scores" in capsys.readouterr().out
 
 
 def test_what_is_accepted_stays_so_and_bad_words_are_one_line(tmp_path: Path, capsys: Any) -> None:

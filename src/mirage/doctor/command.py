@@ -24,6 +24,14 @@ def main(words: Sequence[str] | None = None) -> int:
             encoding=options.encoding,
             reported=parsed(options.reported, "--reported"),
             batch_size=options.batch_size,
+            train=options.train,
+            test=options.test,
+            use=options.use,
+            runs=options.run,
+            rescored=options.rescore,
+            class_weight=parsed([word for word in options.class_weight.split(",") if word], "--class-weight"),
+            keras=options.keras,
+            backend=options.backend,
             accepted=_accepted(options.accept, options.accept_from),
         )
         _write(found, options)
@@ -71,6 +79,17 @@ def _parser() -> argparse.ArgumentParser:
     add("--positive", metavar="CLASS", help="the class that the column score is for")
     add("--reported", metavar="METRIC=VALUE", action="append", default=[], help="a number that you were shown")
     add("--batch-size", type=int, metavar="N", help="the size of batches when that number was made")
+    for name, rows in (
+        ("train", "that the model was trained on"),
+        ("test", "that it was tested on"),
+        ("use", "in use"),
+    ):
+        add(f"--{name}", metavar="FILE", help=f"CSV or npz: features of the rows {rows}; maybe y_true, group, time, id")
+    add("--run", metavar="FILE", action="append", default=[], help="the same rows by your program with another seed")
+    add("--rescore", metavar="FILE", help="the same rows by the same model, loaded in another process")
+    add("--class-weight", metavar="CLASS=WEIGHT,...", default="", help="what training was told, such as 0=1,1=19")
+    add("--keras", metavar="VERSION", help="the version of Keras, where the model's file does not say")
+    add("--backend", metavar="NAME", help="its backend: tensorflow, jax or torch")
     add("--separator", default=",", help="between the columns of a CSV (default: a comma)")
     add("--encoding", default="utf-8", help="of a CSV (default: utf-8)")
     add("--accept", metavar="CAUSE=REASON", action="append", default=[], help="what is no fault here, and why")

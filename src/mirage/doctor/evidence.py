@@ -94,6 +94,39 @@ class Predictions:
 
 
 @dataclass(frozen=True)
+class Features:
+    """Rows as a model is given them, of training, of the test or of use.
+
+    Attributes
+    ----------
+    columns
+        By name, in their order: numbers [row], NaN where there is none, or texts [row].
+    truth
+        Labels as text [row]; None where there are none.
+    about
+        By name (`group`, `time`, `id`): a value [row] as text, of time a number.
+    """
+
+    columns: Mapping[str, Array]
+    truth: Array | None = None
+    about: Mapping[str, Array] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return len(next(iter(self.columns.values())))
+
+    @cached_property
+    def numeric(self) -> tuple[str, ...]:
+        """Names of the columns of numbers."""
+        return tuple(name for name, values in self.columns.items() if values.dtype.kind == "f")
+
+    @cached_property
+    def numbers(self) -> Array:
+        """The columns of numbers [row, column]."""
+        return np.column_stack([self.columns[name] for name in self.numeric] or [np.empty((len(self), 0))])
+
+
+@dataclass(frozen=True)
 class Bundle:
     """All that one examination may look at.
 
@@ -111,6 +144,16 @@ class Bundle:
         By name (`loss`, `val_accuracy`, ...): a number for each epoch.
     model
         What the model's configuration says.
+    version, backend
+        Of Keras, such as ``3.8.0`` and ``tensorflow``; None where neither the user nor the model's file says.
+    train, test, use
+        Features of the rows that the model was trained on, was tested on, and meets in use, with the same columns.
+    runs
+        Predictions of the examined rows by the same program run again, with another seed.
+    rescored
+        Predictions of the examined rows by the same model in another process.
+    class_weight
+        By class: what its rows weigh in training.
     """
 
     predictions: Predictions | None = None
@@ -120,6 +163,14 @@ class Bundle:
     batch_size: int | None = None
     history: Mapping[str, Array] = field(default_factory=dict)
     model: "Model | None" = None
+    version: str | None = None
+    backend: str | None = None
+    train: Features | None = None
+    test: Features | None = None
+    use: Features | None = None
+    runs: tuple[Predictions, ...] = ()
+    rescored: Predictions | None = None
+    class_weight: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def steps(self) -> int | None:

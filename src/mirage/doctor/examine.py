@@ -1,22 +1,16 @@
 """From what a user has to a report: every cause found, not found, or not to be told."""
 
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from mirage.doctor import examinations, formulas
+from mirage.doctor import examinations
 from mirage.doctor.evidence import BadInput, Bundle, Predictions
 from mirage.doctor.finding import SURE, TABLE, Answer, CannotTell, Found
-from mirage.doctor.reading import tables
-from mirage.doctor.reading.histories import history as read_history
-from mirage.doctor.reading.models import model as read_model
-from mirage.doctor.reading.predictions import predictions as read_predictions
+from mirage.doctor.gathering import gathered
 from mirage.doctor.report import Finding, Report
 from mirage.doctor.score import score
 
 assert examinations  # importing them fills the table
-EXAMINED = ("test", "validation")  # splits, of which the first that is there is examined
 OUT_OF_STEP = ("unequal-rows", "label-types", "shifted-rows", "reversed-rows", "sorted-rows", "permuted-rows")
 
 
@@ -30,6 +24,14 @@ def examine(
     encoding: str = "utf-8",
     reported: Mapping[str, float | str] | None = None,
     batch_size: int | None = None,
+    train: Any = None,
+    test: Any = None,
+    use: Any = None,
+    runs: Sequence[Any] = (),
+    rescored: Any = None,
+    class_weight: Mapping[Any, float | str] | None = None,
+    keras: str | None = None,
+    backend: str | None = None,
     accepted: Mapping[str, str] | None = None,
 ) -> Report:
     """Examine predictions for what makes a high accuracy misleading.
@@ -50,6 +52,17 @@ def examine(
         that are written.
     batch_size
         The size of batches when that number was made.
+    train, test, use
+        Features, as predictions are given, of the rows that the model was trained on, was tested on, and meets in use;
+        all columns but ``y_true``, ``group``, ``time`` and ``id``. They must have the same columns.
+    runs
+        Predictions of the same rows by the same program run again with another seed.
+    rescored
+        Predictions of the same rows by the same model, loaded in another process.
+    class_weight
+        By class: what training was told that a row of it weighs.
+    keras, backend
+        The version of Keras and its backend, such as ``3.8.0`` and ``jax``, where the model's file does not say.
     accepted
         By cause: why it is no fault here. It is listed apart.
 
@@ -67,16 +80,11 @@ def examine(
     for cause in known:
         if cause not in TABLE:
             raise BadInput(f"accept: got {cause}, expected one of {', '.join(TABLE)}")
-    if predictions is None and history is None and model is None:
-        raise BadInput("examine: got nothing, expected predictions, a history or a model")
-    bundle = Bundle(
-        reported=dict(_reported(name, value) for name, value in (reported or {}).items()),
-        batch_size=batch_size,
-        history={} if history is None else read_history(history, separator, encoding),
-        model=None if model is None else read_model(model),
-    )
-    if predictions is not None:
-        bundle = _with_predictions(bundle, tables.read(predictions, "predictions", separator, encoding), positive)
+    bundle = gathered(
+        predictions, history=history, model=model, positive=positive, separator=separator, encoding=encoding,
+        reported=reported or {}, batch_size=batch_size, features={"train": train, "test": test, "use": use}, runs=runs,
+        rescored=rescored, class_weight=class_weight or {}, keras=keras, backend=backend,
+    )  # fmt: skip
     return report(bundle, known)
 
 
@@ -112,37 +120,6 @@ def report(bundle: Bundle, accepted: Mapping[str, str]) -> Report:
 
 def _is_found(answer: Answer) -> bool:
     return isinstance(answer, Found) and answer.sure != "possible"
-
-
-def _with_predictions(bundle: Bundle, columns: tables.Columns, positive: str | None) -> Bundle:
-    """With the predictions of the split that is examined, and those of the others."""
-    lengths = {name: len(values) for name, values in columns.items()}
-    if len(set(lengths.values())) > 1:
-        return replace(bundle, lengths=lengths)
-    every = read_predictions(columns, "predictions", positive)
-    if "split" not in every.about:
-        return replace(bundle, predictions=every)
-    parts = {str(name): every.of(every.about["split"] == name) for name in dict.fromkeys(every.about["split"])}
-    chosen = next((name for name in EXAMINED if name in parts), None)
-    if chosen is None:
-        raise BadInput(f"predictions: split: got {', '.join(parts)}, expected test or validation among them")
-    others = {name: part for name, part in parts.items() if name != chosen}
-    return replace(bundle, predictions=parts[chosen], others=others)
-
-
-def _reported(name: str, value: float | str) -> tuple[str, tuple[float, float]]:
-    """A metric's name, the reported number, and the unit of its last place."""
-    metric = formulas.SYNONYMS.get(name, name)
-    if metric not in formulas.HONEST:
-        raise BadInput(f"reported: got {name}, expected one of {', '.join(formulas.HONEST)}")
-    text = str(value).strip()
-    if not re.fullmatch(r"[+-]?\d+(\.\d*)?%?|[+-]?\.\d+%?", text):
-        raise BadInput(f"reported: {name}: got {text!r}, expected a number such as 0.98 or 98%")
-    if not text.endswith("%") and abs(float(text)) > 1:
-        raise BadInput(f"reported: {name}: got {text}, expected a share such as 0.98, or 98%")
-    share = 0.01 if text.endswith("%") else 1.0
-    places = len(text.rstrip("%").partition(".")[2])
-    return metric, (float(text.rstrip("%")) * share, share * 10.0**-places)
 
 
 def parsed(words: Iterable[str], option: str) -> dict[str, str]:

@@ -127,6 +127,13 @@ def lacks(need: str, bundle: Bundle) -> str:
         "accuracies": {"accuracy", "val_accuracy"} <= set(bundle.history),
         "losses": {"loss", "val_loss"} <= set(bundle.history),
         "model": bundle.model is not None,
+        "train": bundle.train is not None,
+        "test": bundle.test is not None,
+        "use": bundle.use is not None,
+        "runs": bool(bundle.runs),
+        "rescored": bundle.rescored is not None,
+        "class_weight": bool(bundle.class_weight),
+        "group": there is not None and "group" in there.about,
     }
     words = {
         "predictions": "predictions: y_true with score, score_CLASS or y_pred",
@@ -141,6 +148,13 @@ def lacks(need: str, bundle: Bundle) -> str:
         "accuracies": "a history with accuracy and val_accuracy",
         "losses": "a history with loss and val_loss",
         "model": "--model, the saved model (its configuration is read, nothing is run)",
+        "train": "--train, the features of the rows that the model was trained on",
+        "test": "--test, the features of the rows that it was tested on",
+        "use": "--use, the features of rows that it meets in use",
+        "runs": "--run, the same rows predicted by your program run again with another seed",
+        "rescored": "--rescore, the same rows predicted by the same model in another process",
+        "class_weight": "--class-weight CLASS=WEIGHT,..., what training was told",
+        "group": "a column group",
     }
     return "" if have[need] else words[need]
 

@@ -4,13 +4,13 @@ import numpy as np
 
 from mirage.doctor import statistics
 from mirage.doctor.evidence import CUT, LOGIT_CUT, Array, Predictions
-from mirage.doctor.finding import Answer, Found, Item, Sure, item, of_predictions
+from mirage.doctor.finding import Answer, Found, Item, item, of_predictions
 
 RANKS = 0.7  # an AUC, with its interval above one half, that makes decisions of one class only the rule's fault
 E = float(np.e)
 
 
-def _ranks(found: Predictions) -> tuple[float, bool]:
+def ranks(found: Predictions) -> tuple[float, bool]:
     """The AUC of a single score, and whether it ranks rows far better than chance."""
     assert found.single is not None
     area = statistics.auc(found.truth, found.single)
@@ -30,8 +30,8 @@ def _ranks(found: Predictions) -> tuple[float, bool]:
 def argmax_one_column(found: Predictions) -> Answer:
     """Every row is decided as class 0 although the score tells the classes apart."""
     assert found.decided is not None and found.single is not None
-    area, ranks = _ranks(found)
-    if (found.decided != 0).any() or not ranks or not (found.single > CUT).any():
+    area, does = ranks(found)
+    if (found.decided != 0).any() or not does or not (found.single > CUT).any():
         return None
     above = int((found.single > CUT).sum())
     evidence = (
@@ -58,7 +58,7 @@ def wrong_threshold(found: Predictions) -> Answer:
     low = score[decided == 0].max() if (decided == 0).any() else -np.inf
     high = score[decided == 1].min() if (decided == 1).any() else np.inf
     usual = LOGIT_CUT if found.logits else CUT
-    if low > high or low <= usual <= high or not _ranks(found)[1]:
+    if low > high or low <= usual <= high or not ranks(found)[1]:
         return None
     own = float((decided == found.truth).mean())
     best = float(((score > usual).astype(int) == found.truth).mean())
@@ -123,42 +123,6 @@ def double_softmax(found: Predictions) -> Answer:
 
 
 @of_predictions(
-    "majority-answered",
-    needs=("decisions", "classes"),
-    tell_apart=(
-        "a weak signal: the AUC says how well the score ranks; near one half there is nothing to decide by, whatever "
-        "the threshold."
-    ),
-    advice="Choose the threshold by what a miss costs; report recall of each class beside accuracy.",
-    lesson="imbalance",
-    unless=("constant-scores", "integer-scores", "argmax-one-column", "wrong-threshold"),
-)
-def majority_answered(found: Predictions) -> Answer:
-    """Every row, or nearly, is decided as the largest class, and others are there."""
-    assert found.decisions is not None
-    shares = np.bincount(found.truth, minlength=len(found.classes)) / len(found)
-    largest = int(shares.argmax())
-    others, decided = 1 - shares[largest], float((found.decisions != largest).mean())
-    if others * len(found) < 5 or decided > others / 10:
-        return None
-    evidence = [
-        item("share of the largest class", float(shares[largest]), f"{{}} of the rows are of class "
-             f"{found.classes[largest]};"),
-        item("decided otherwise", decided, "{} of them are decided otherwise."),
-    ]  # fmt: skip
-    sure: Sure = "likely"
-    if found.single is not None:
-        area, ranks = _ranks(found)
-        honest = not found.logits and _off(found, 1, found.single) is None
-        if honest:  # rows that are rarely above one half, of a class that is rare
-            sure, said = "possible", "and the scores are honest, so that no other answer is right more often"
-        else:
-            said = "so the threshold is at fault" if ranks else "so there is little to decide by"
-        evidence.append(item("AUC", area, f"The AUC is {{}}, {said}."))
-    return Found(sure, tuple(evidence))
-
-
-@of_predictions(
     "miscalibrated",
     needs=("scores", "classes"),
     tell_apart="other class shares in training: all odds are off by one factor, and one line takes it back.",
@@ -175,11 +139,11 @@ def miscalibrated(found: Predictions) -> Answer:
         return None
     assert found.scores is not None
     columns = [(1, found.scores[:, 0])] if found.single is not None else list(enumerate(found.scores.T))
-    evidence = [one for code, score in columns if (one := _off(found, code, score)) is not None]
+    evidence = [one for code, score in columns if (one := off(found, code, score)) is not None]
     return Found("likely", tuple(evidence)) if evidence else None
 
 
-def _off(found: Predictions, code: int, score: Array) -> Item | None:
+def off(found: Predictions, code: int, score: Array) -> Item | None:
     """A class whose mean score is far from its share."""
     of = (found.truth == code).astype(float)
     off, error = float(score.mean() - of.mean()), float((score - of).std() / np.sqrt(len(found)))

@@ -6,8 +6,6 @@ from mirage.doctor.evidence import Array, Bundle
 from mirage.doctor.finding import Answer, CannotTell, Found, examination, item
 
 FEWEST = 5  # epochs below which a course says nothing
-RISEN = 0.1  # of its best value: how much a validation loss has to rise
-FALLING = 0.05  # of its value: how much a loss has to fall over the last third
 
 
 def _course(bundle: Bundle, name: str) -> Array | None:
@@ -95,53 +93,3 @@ def running_mean(bundle: Bundle) -> Answer:
     if dropout:
         evidence.append(item("dropout", "Dropout", "The model has {} layers, which work in training only."))
     return Found("likely" if dropout else "possible", tuple(evidence))
-
-
-@examination(
-    "too-short",
-    needs=("history", "losses"),
-    tell_apart="memorising: the validation loss rises while the training loss falls.",
-    advice="Train on, with early stopping on validation rows, before you change the model.",
-    lesson="accuracy_paradox",
-    pairs=False,
-)
-def too_short(bundle: Bundle) -> Answer:
-    """Training and validation loss still fall at the end."""
-    own, held = bundle.history["loss"], bundle.history["val_loss"]
-    if len(own) < FEWEST or len(held) != len(own):
-        return None
-    back = max(len(own) // 3, 2)
-    falls = [float(1 - values[-1] / values[-1 - back]) for values in (own, held) if values[-1 - back] > 0]
-    if len(falls) < 2 or min(falls) < FALLING or held.argmin() < len(held) - 2:
-        return None
-    evidence = (
-        item("training loss", falls[0], f"Over the last {back} epochs the training loss fell by a share of {{}},"),
-        item("validation loss", falls[1], "the validation loss by {}."),
-    )
-    return Found("likely", evidence)
-
-
-@examination(
-    "memorising",
-    needs=("history", "losses"),
-    tell_apart="other rows in use: held-out rows of the same source would score as well as those that were trained on.",
-    advice="Keep the epoch of the lowest validation loss; then try more rows, a penalty, dropout, in this order.",
-    lesson="overfitting",
-    pairs=False,
-    unless=("ordered-validation", "batchnorm-not-arrived"),
-)
-def memorising(bundle: Bundle) -> Answer:
-    """The training loss falls on while the validation loss rises well above its best."""
-    own, held = bundle.history["loss"], bundle.history["val_loss"]
-    if len(own) < FEWEST or len(held) != len(own):
-        return None
-    best = int(held.argmin())
-    risen = float(held[-3:].mean() / held[best] - 1) if held[best] > 0 else float("nan")
-    if best > 0.8 * len(held) or not risen > RISEN or own[-1] > 0.9 * own[best]:
-        return None
-    evidence = (
-        item("best epoch", best + 1, f"The validation loss is lowest in epoch {{}} of {len(held)}"),
-        item("rise", risen, "and rises by a share of {} of it by the end,"),
-        item("training loss", float(own[-1]), "while the training loss falls to {}."),
-    )
-    return Found("likely", evidence)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mirage.doctor.evidence import UNKNOWN, Array, BadInput, Predictions
-from mirage.doctor.reading.tables import Columns
+from mirage.doctor.reading.tables import NONE, Columns
 
 TRUTH, SCORE, DECIDED = "y_true", "score", "y_pred"
 ABOUT = ("split", "id", "group", "time", "weight")
@@ -48,49 +48,49 @@ def predictions(columns: Columns, where: str, positive: str | None = None) -> Pr
         raise BadInput(f"{where}: got {', '.join(scored)}, expected {SCORE} or one {SCORE}_CLASS for each class")
     notes: list[str] = []
     numbers = {name: _numbers(columns[name], f"{where}: {name}") for name in scored}
-    texts = {name: _texts(columns[name]) for name in (TRUTH, DECIDED) if name in columns}
-    if DECIDED in texts and not scored and _fractions(texts[DECIDED]) and not _fractions(texts[TRUTH]):
+    words = {name: texts(columns[name]) for name in (TRUTH, DECIDED) if name in columns}
+    if DECIDED in words and not scored and _fractions(words[DECIDED]) and not _fractions(words[TRUTH]):
         notes.append(f"{DECIDED} holds numbers between 0 and 1, so it was read as {SCORE}.")
-        numbers = {SCORE: _numbers(texts.pop(DECIDED), f"{where}: {DECIDED}")}
-    lacking = {name: values == "" for name, values in texts.items()}
+        numbers = {SCORE: _numbers(words.pop(DECIDED), f"{where}: {DECIDED}")}
+    lacking = {name: values == "" for name, values in words.items()}
     lacking |= {name: ~np.isfinite(values) for name, values in numbers.items()}
     kept = ~np.any(list(lacking.values()), axis=0)
-    texts = {name: values[kept] for name, values in texts.items()}
+    words = {name: values[kept] for name, values in words.items()}
     scores = np.column_stack([values[kept] for values in numbers.values()]) if numbers else None
     missing = {name: int(lost.sum()) for name, lost in lacking.items() if lost.any()}
-    about = {name: _texts(columns[name])[kept] for name in ABOUT if name in columns}
+    about = {name: texts(columns[name])[kept] for name in ABOUT if name in columns}
     if "weight" in about:
         about["weight"] = _numbers(about["weight"], f"{where}: weight")
     if not kept.any():
         raise BadInput(f"{where}: got no row with a label and a prediction, expected one at least")
-    if _targets(texts[TRUTH]):
-        decided = None if DECIDED not in texts else _numbers(texts[DECIDED], f"{where}: {DECIDED}")
-        return Predictions(texts[TRUTH].astype(float), (), scores, decided, about, missing, (), tuple(notes))
+    if _targets(words[TRUTH]):
+        decided = None if DECIDED not in words else _numbers(words[DECIDED], f"{where}: {DECIDED}")
+        return Predictions(words[TRUTH].astype(float), (), scores, decided, about, missing, (), tuple(notes))
     named = [name.removeprefix(f"{SCORE}_") for name in numbers] if scores is not None and SCORE not in numbers else []
-    classes = _classes(texts[TRUTH], named, SCORE in numbers, positive, where)
-    predicted = named or sorted(set(texts[DECIDED])) if (named or DECIDED in texts) else []
-    strange = tuple(name for name in predicted if name not in set(texts[TRUTH]))
-    if named and not set(named) & set(texts[TRUTH]):
+    classes = _classes(words[TRUTH], named, SCORE in numbers, positive, where)
+    predicted = named or sorted(set(words[DECIDED])) if (named or DECIDED in words) else []
+    known = set(words[TRUTH])
+    strange = tuple(name for name in predicted if name not in known)
+    if named and not set(named) & known:
         scores = None  # which column is for which label cannot be said: see cause label-types
-        classes = tuple(_in_order(set(texts[TRUTH])))
-    truth = _codes(texts[TRUTH], classes)
+        classes = tuple(_in_order(known))
+    truth = _codes(words[TRUTH], classes)
     if (truth == UNKNOWN).any():
-        lost = next(name for name, code in zip(texts[TRUTH], truth, strict=True) if code == UNKNOWN)
+        lost = next(name for name, code in zip(words[TRUTH], truth, strict=True) if code == UNKNOWN)
         raise BadInput(f"{where}: {TRUTH}: got {lost!r}, expected one of {', '.join(classes)}")
-    decided = _codes(texts[DECIDED], classes) if DECIDED in texts else None
+    decided = _codes(words[DECIDED], classes) if DECIDED in words else None
     return Predictions(truth, classes, scores, decided, about, missing, strange, tuple(notes))
 
 
-def _texts(values: Array) -> Array:
+def texts(values: Array) -> Array:
     """Values as text [row]: whole numbers without a fraction, so that 1.0 is 1; nothing where there is none."""
-    if values.dtype.kind in "iub":
-        return values.astype(int).astype(str).astype(object)
-    text = np.array(["" if value is None else str(value).strip() for value in values.tolist()], dtype=object)
-    text[np.isin(text, ["nan", "NaN", "NA", "None", "null"])] = ""
+    codes, found = pd.factorize(values, use_na_sentinel=False)
+    text = np.array(["" if value is None else str(value).strip() for value in found.tolist()], dtype=object)
+    text[np.isin(text, NONE)] = ""
     numbers = pd.to_numeric(pd.Series(text), errors="coerce").to_numpy(float)
     whole = np.isfinite(numbers) & (numbers == np.round(numbers)) & (np.abs(numbers) < 1e15)
     text[whole] = numbers[whole].astype(np.int64).astype(str)
-    return text
+    return np.asarray(text[codes])
 
 
 def _numbers(values: Array, where: str) -> Array:
@@ -99,7 +99,7 @@ def _numbers(values: Array, where: str) -> Array:
         return values.astype(float)
     text = pd.Series([str(value).strip() for value in values.tolist()], dtype=object)
     numbers = pd.to_numeric(text, errors="coerce").to_numpy(float)
-    empty = text.isin(["", "nan", "NaN", "NA", "None", "null"]).to_numpy()
+    empty = text.isin(NONE).to_numpy()
     wrong = np.flatnonzero(np.isnan(numbers) & ~empty)
     if len(wrong):
         raise BadInput(f"{where}: row {wrong[0] + LAST_ROW}: got {text[wrong[0]]!r}, expected a number")

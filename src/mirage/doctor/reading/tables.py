@@ -16,13 +16,18 @@ from mirage.doctor.evidence import Array, BadInput
 MOST_ROWS = 5_000_000
 MOST_BYTES = 2 * 10**9  # unpacked
 
+TEXT = ("y_true", "y_pred", "split", "id", "group", "time")  # 007 is not 7, and cat is not cat.0
+
+NONE = ("", "nan", "NaN", "NA", "None", "null")  # cells that say that there is nothing
+
 Columns = dict[str, Array]  # values [row], text or numbers
 
 
 def read(source: Any, where: str, separator: str = ",", encoding: str = "utf-8") -> Columns:
     """The columns of a table by name: of a CSV or npz file, a DataFrame, or a mapping of arrays.
 
-    Columns of a CSV are text, as they stand; others keep their type. An array [row, column] under the name ``score``
+    Columns of a CSV are numbers where every cell is one, else text as it stands; what names a class, a row or a
+    group (`TEXT`) is always text. Others keep their type. An array [row, column] under the name ``score``
     becomes ``score`` or ``score_0``, ``score_1``, ...
 
     Raises BadInput, one line: where, what it got, what was expected.
@@ -47,10 +52,12 @@ def read(source: Any, where: str, separator: str = ",", encoding: str = "utf-8")
 def _csv(file: Path, where: str, separator: str, encoding: str) -> Columns:
     codec = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
     try:
-        options: dict[str, Any] = {"sep": separator, "encoding": codec, "dtype": str, "na_filter": False}
-        options |= {"index_col": False, "engine": "c", "skipinitialspace": True}
-        names = [str(name).strip() for name in pd.read_csv(file, header=None, nrows=1, **options).iloc[0]]
-        frame = pd.read_csv(file, nrows=MOST_ROWS + 1, **options)
+        options: dict[str, Any] = {"sep": separator, "encoding": codec, "na_filter": False}
+        options |= {"index_col": False, "engine": "c", "skipinitialspace": True, "low_memory": False}
+        head = pd.read_csv(file, header=None, nrows=1, dtype=str, **options).iloc[0]
+        names = [str(name).strip() for name in head]
+        texts = {place: str for place, name in enumerate(names) if name in TEXT}
+        frame = pd.read_csv(file, header=None, skiprows=1, nrows=MOST_ROWS + 1, dtype=texts, **options)
     except UnicodeDecodeError as error:
         raise BadInput(f"{where}: got bytes that are no {encoding} (at {error.start}), expected --encoding") from None
     except LookupError:
@@ -62,7 +69,7 @@ def _csv(file: Path, where: str, separator: str, encoding: str) -> Columns:
         raise BadInput(f"{where}: got one column named {names[0]!r}, expected several, or another --separator")
     if len(set(names)) < len(names):
         raise BadInput(f"{where}: got a column twice among {', '.join(names)}, expected each once")
-    return {name: frame.iloc[:, place].to_numpy(dtype=object) for place, name in enumerate(names)}
+    return {name: frame.iloc[:, place].to_numpy() for place, name in enumerate(names)}
 
 
 def _npz(file: Path, where: str) -> Columns:

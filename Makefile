@@ -10,7 +10,7 @@ TESTS := $(PY) -m pytest -n 2 --no-loadscope-reorder
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help all lesson lessons notebooks quick sweeps ray slurm site site-picture test test-slow test-all test-site
-.PHONY: lint tables figures report freeze check bench lock check-locks clean
+.PHONY: ward lint tables figures report freeze check bench lock check-locks clean
 .PHONY: clean-records
 
 help:
@@ -48,6 +48,9 @@ test-all: .venv/ready .venv/dev .venv/notebooks .venv/site  ## every test, the n
 
 test-site: .venv/ready .venv/dev .venv/site  ## the site in a browser; RECORDS=DIR: charts of the records of seeds 0 to 2 there
 	$(if $(RECORDS),MIRAGE_SITE_RECORDS='$(RECORDS)') $(TESTS) -m site
+
+ward: .venv/ready  ## how often the doctor is right, on planted faults and healthy twins, a quarter of an hour; TRY=5: even seeds
+	@$(PY) -m mirage.doctor.ward $(if $(TRY),--try $(TRY)) $(if $(CASES),--cases $(CASES))
 
 lint: .venv/ready .venv/dev  ## style, types, which module may import which
 	$(PY) -m ruff check

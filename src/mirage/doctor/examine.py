@@ -95,10 +95,12 @@ def report(bundle: Bundle, accepted: Mapping[str, str]) -> Report:
         spoiled = [name for name in OUT_OF_STEP if _is_found(answers.get(name)) and name != cause]
         if spoiled and one.pairs:
             answers[cause] = CannotTell(f"labels and predictions in step: mend {spoiled[0]} first")
-        elif any(isinstance(answers.get(name), Found) for name in one.unless):
-            answers[cause] = None
         else:
             answers[cause] = one.ask(bundle)
+    named = {cause for cause, answer in answers.items() if isinstance(answer, Found)}
+    for cause in named:
+        if named & set(TABLE[cause].unless):
+            answers[cause] = None
     found = [
         Finding(TABLE[cause], answer)
         for sure in SURE

@@ -18,6 +18,13 @@ def wilson(right: int, n: int, level: float = LEVEL) -> tuple[float, float]:
     return float(found.low), float(found.high)
 
 
+def rarely(right: int, n: int, share: float, level: float = 1e-6) -> bool:
+    """Whether so few of `n` rows are right hardly ever, if this share is on average."""
+    from scipy.stats import binomtest
+
+    return bool(binomtest(right, n, min(share, 1 - 1e-9), alternative="less").pvalue < level)
+
+
 def clustered(values: Array, groups: Array, level: float = LEVEL) -> tuple[float, float]:
     """Interval of a mean over rows that come in groups, by the spread of whole groups (the ratio estimator with t).
 

@@ -95,7 +95,24 @@ def regression_accuracy(bundle: Bundle) -> Answer:
     tell_apart="a number of other rows, of another split or of another model: ask which rows it was made from.",
     advice="Make the number again from these rows. If it was printed by `evaluate`, compare labels row by row.",
     pairs=False,
-    unless=("element-accuracy", "share-of-class-zero", "micro-average", "batch-average", "regression-accuracy"),
+    unless=(
+        "element-accuracy",
+        "share-of-class-zero",
+        "micro-average",
+        "batch-average",
+        "regression-accuracy",
+        "shifted-rows",
+        "reversed-rows",
+        "sorted-rows",
+        "permuted-rows",
+        "exchanged-classes",
+        "reversed-classes",
+        "argmax-one-column",
+        "integer-scores",
+        "wrong-threshold",
+        "logits-as-probabilities",
+        "constant-scores",
+    ),
 )
 def unexplained_score(bundle: Bundle) -> Answer:
     """A reported number that neither these rows nor any formula gives, nor chance in which rows were taken."""

@@ -126,10 +126,10 @@ def permuted_rows(bundle: Bundle) -> Answer:
     if not n or statistics.depend(counts):
         return None
     chance, right = statistics.by_chance(counts), float(np.trace(counts)) / n
-    if (1 - chance) * n < ROOM * np.sqrt(n * chance * (1 - chance)):
+    claimed, promised = _claimed(found), _promised(bundle)
+    if promised is None and (1 - chance) * n < ROOM * np.sqrt(n * chance * (1 - chance)):
         return CannotTell("more rows, or more of the rarer classes: nothing would stand out from chance here")
     shares = abs(counts.sum(axis=0) - counts.sum(axis=1)).sum() / 2 / n
-    claimed = _claimed(found)
     if shares > ALIKE or (claimed is not None and claimed < chance + SKILLED * (1 - chance)):
         return None
     evidence = [
@@ -138,13 +138,12 @@ def permuted_rows(bundle: Bundle) -> Answer:
     ]
     if claimed is not None:
         evidence.append(item("claimed accuracy", claimed, "Taken as probabilities, the scores promise {}."))
-    promised = _promised(bundle)
-    if promised is not None:
-        evidence.append(item("promised accuracy", promised, "What was reported, or the history's last epoch, is {}."))
-        if promised < right + SKILLED * (1 - right):
-            return None  # so poor was it when labels and predictions came from the same batches
-        return Found("certain" if claimed is not None else "likely", tuple(evidence))
-    return Found("possible", tuple(evidence))
+    if promised is None:
+        return Found("possible", tuple(evidence))
+    if promised < right + SKILLED * (1 - right) or not statistics.rarely(round(right * n), n, promised):
+        return None  # so poor was it when labels and predictions came from the same batches
+    evidence.append(item("promised accuracy", promised, "What was reported, or the history's last epoch, is {}."))
+    return Found("certain" if claimed is not None else "likely", tuple(evidence))
 
 
 def _promised(bundle: Bundle) -> float | None:

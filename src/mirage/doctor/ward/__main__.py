@@ -1,0 +1,7 @@
+"""``python -m mirage.doctor.ward``: how often is the doctor right? `make ward`."""
+
+import sys
+
+from mirage.doctor.ward.command import main
+
+sys.exit(main())

@@ -1,0 +1,123 @@
+"""What ``conf/ward.yaml`` says, checked."""
+
+import functools
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from mirage.config import project
+from mirage.settings import ConfigError
+
+Range = tuple[float, float]
+
+
+class Strict(BaseModel):
+    """No unknown keys; cannot be changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Ranges(Strict):
+    """What is drawn from the seed, from and to; see the file for what each means."""
+
+    train: Range
+    validation: Range
+    test: Range
+    use: Range
+    columns: Range
+    classes: Range
+    share: Range
+    evenness: Range
+    separation: Range
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Ranges":
+        for name, (low, high) in self:
+            if not low <= high:
+                raise ValueError(f"{name}: got [{low:g}, {high:g}], expected a range from low to high")
+        return self
+
+
+class Training(Strict):
+    """How the networks of the ward are trained; units of the hidden layer are one of these."""
+
+    units: tuple[int, ...]
+    rate: float
+    batch: int
+    penalty: float
+    epochs: int
+    patience: int
+
+
+class Stated(Strict):
+    """What the file says of one case: smallest sets of inputs that suffice, and what narrows the ranges."""
+
+    suffice: tuple[tuple[str, ...], ...]
+    ranges: Mapping[str, Range] = {}
+    cut: Mapping[str, float] = {}
+    laws: tuple[str, ...] = ()
+    data: tuple[str, ...] | None = None
+
+
+class HeldOut(Strict):
+    """What was not looked at until thresholds were frozen."""
+
+    law: str
+    data: str
+    cases: tuple[str, ...]
+
+
+class Seeds(Strict):
+    """How many odd seeds are published, and how many even ones thresholds were made on."""
+
+    published: int
+    tried: int
+
+
+class Targets(Strict):
+    """Right cause first; silence on the twin; false findings a healthy bundle with all inputs."""
+
+    first: float
+    silent: float
+    healthy: float
+
+
+class Ward(Strict):
+    """The whole file."""
+
+    ranges: Ranges
+    real: float
+    cut: Mapping[str, float]
+    training: Training
+    runs: int
+    laws: tuple[str, ...]
+    data: tuple[str, ...]
+    held_out: HeldOut
+    seeds: Seeds
+    targets: Targets
+    cases: Mapping[str, Stated]
+
+
+@functools.cache
+def ward() -> Ward:
+    """The settings of the ward. Raises ConfigError, one line."""
+    file = project.conf() / "ward.yaml"
+    try:
+        return Ward.model_validate(project.read(file))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ConfigError(f"conf/ward.yaml: {where}: got {first['input']!r}, expected: {first['msg']}") from None
+
+
+def between(random: np.random.Generator, low_high: Range) -> float:
+    """A number of a range, even on the logarithm of it, so that small ones are drawn as often as large ones."""
+    low, high = low_high
+    return float(math.exp(random.uniform(math.log(low), math.log(high))))
+
+
+def whole(random: np.random.Generator, low_high: Range) -> int:
+    """The same, rounded."""
+    return round(between(random, low_high))

@@ -18,6 +18,13 @@ def wilson(right: int, n: int, level: float = LEVEL) -> tuple[float, float]:
     return float(found.low), float(found.high)
 
 
+def sure(chance: float) -> float:
+    """How many standard deviations chance lies above its mean so seldom."""
+    from scipy.stats import norm
+
+    return float(norm.isf(chance))
+
+
 def rarely(right: int, n: int, share: float, level: float = 1e-6) -> bool:
     """Whether so few of `n` rows are right hardly ever, if this share is on average."""
     from scipy.stats import binomtest

@@ -6,7 +6,7 @@ from mirage.doctor import statistics
 from mirage.doctor.evidence import Array, Bundle, Predictions
 from mirage.doctor.finding import Answer, CannotTell, Found, Sure, examination, item, of, of_predictions
 
-SURE_Z = 6.0  # of agreement: one in a billion by chance, so that looking at every lag of a million rows finds none
+BY_CHANCE = 1e-5  # how often chance alone may name an order, over all that are looked at
 FEWEST = 20  # rows below which order cannot be told
 RARE = 1e-4  # of a ranking by chance: how seldom it lies so far below one half
 ALIKE = 0.1  # half the sum of the differences between the shares of labels and of predictions: as for one set of rows
@@ -36,7 +36,7 @@ def shifted_rows(found: Predictions) -> Answer:
     k = int(lags.argmax())
     gain = _z_of_difference(lags[k], lags[0], n)
     at_best = _z(lags[k], counts)
-    if k == 0 or gain < SURE_Z or not at_best > SURE_Z:
+    if k == 0 or min(gain, at_best) < statistics.sure(BY_CHANCE / n):
         return None
     shift = k if k <= n // 2 else k - n
     evidence = (
@@ -62,7 +62,7 @@ def reversed_rows(found: Predictions) -> Answer:
     if n < FEWEST:
         return None
     as_it_stands, turned = int((decided == found.truth).sum()), int((decided[::-1] == found.truth).sum())
-    if _z_of_difference(turned, as_it_stands, n) < SURE_Z:
+    if _z_of_difference(turned, as_it_stands, n) < statistics.sure(BY_CHANCE):
         return None
     lags = statistics.at_every_lag(found.truth, decided[::-1], len(found.classes))
     if lags.max() > turned + 1:  # another order explains more
@@ -85,7 +85,7 @@ def sorted_rows(found: Predictions) -> Answer:
     """Scores in order of size beside labels that are in no order, and do not follow them."""
     score = found.single if found.single is not None else np.asarray(found.scores).max(axis=1)
     n = len(found)
-    if n < FEWEST or len(np.unique(score)) < n / 2 or not (_rises(score) or _rises(-score)):
+    if n < FEWEST or len(np.unique(score)) < FEWEST or not (_rises(score) or _rises(-score)):
         return None
     if found.single is not None:
         area = statistics.auc(found.truth, score)

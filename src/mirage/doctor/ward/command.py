@@ -50,6 +50,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def examined(names: Sequence[str], seed: int, where: Sequence[Where]) -> list[Outcome]:
     """What the doctor says of all cases of a seed; run in a process of its own."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # of the processes that save models with Keras
     from threadpoolctl import threadpool_limits
 
     from mirage.doctor.ward.rates import outcomes
@@ -62,7 +63,6 @@ def _all(names: Sequence[str], seeds: range, where: Sequence[Where]) -> list[Out
     """All seeds, a process a core."""
     from joblib import Parallel, delayed
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     jobs = Parallel(n_jobs=os.cpu_count(), return_as="generator")(delayed(examined)(names, s, where) for s in seeds)
     found: list[Outcome] = []
     for done, of_seed in enumerate(jobs, 1):

@@ -50,3 +50,56 @@ def shifted(own: Project, random: np.random.Generator) -> Handed:
 def sorted_scores(own: Project, random: np.random.Generator) -> Handed:
     """Scores that were sorted without their labels."""
     return _test_scores(own, np.argsort(own.scores[own.rows("test"), 1]))
+
+
+@case("reversed-rows", twin="whole rows in the order of their labels", healthy=by_label)
+def reversed_rows(own: Project, random: np.random.Generator) -> Handed:
+    """One of the two columns read from its end."""
+    return _test_scores(own, np.arange(len(own.rows("test")))[::-1])
+
+
+def two_alike(own: Project, random: np.random.Generator) -> Handed:
+    """A model that takes two classes for one another as often as for themselves: it cannot tell them apart."""
+    known = own.rows("train", "validation", "test")
+    scores = own.scores[known].copy()
+    a, b = random.permutation(len(own.names))[:2]
+    turned = random.random(len(known)) < 0.5
+    scores[np.ix_(turned, [a, b])] = scores[np.ix_(turned, [b, a])]
+    handed = with_predictions(own, **own.columns(scores))
+    test = own.split[known] == "test"
+    right = float((scores[test].argmax(axis=1) == own.y[known][test]).mean())
+    return handed | {"reported": {"accuracy": f"{right:.4f}"}, "history": {"loss": own.model.history["loss"]}}
+
+
+@case(
+    "exchanged-classes", twin="a model that cannot tell two classes apart", healthy=two_alike, two=False,
+    besides=("unexplained-score", "small-set"),
+)  # fmt: skip
+def exchanged(own: Project, random: np.random.Generator) -> Handed:
+    """Scores whose columns carry the names of two classes, or of three, the wrong way round."""
+    known = own.rows("train", "validation", "test")
+    columns = np.arange(len(own.names))
+    moved = random.permutation(len(own.names))[: int(random.integers(2, min(4, len(own.names) + 1)))]
+    columns[moved] = np.roll(moved, 1)
+    return with_predictions(own, **own.columns(own.scores[known][:, columns]))
+
+
+def without_skill(own: Project, random: np.random.Generator) -> Handed:
+    """Scores of a model that learned nothing: the share of the class and a little noise."""
+    known = own.rows("train", "validation", "test")
+    share = own.y[own.rows("train")].mean()
+    score = np.clip(share + 0.1 * share * random.normal(size=len(known)), 0.001, 0.999)
+    test = own.split[known] == "test"
+    right = float(((score[test] > 0.5) == own.y[known][test]).mean())
+    handed = with_predictions(own, score=score)
+    return handed | {"reported": {"accuracy": f"{right:.4f}"}, "history": {"loss": [0.70, 0.69, 0.69]}}
+
+
+@case(
+    "reversed-classes", twin="a model that learned nothing", healthy=without_skill, two=True,
+    besides=("unexplained-score", "majority-answered", "small-set"),
+)  # fmt: skip
+def reversed_classes(own: Project, random: np.random.Generator) -> Handed:
+    """The score of the other class."""
+    known = own.rows("train", "validation", "test")
+    return with_predictions(own, score=own.scores[known, 0])

@@ -121,6 +121,18 @@ def best_names(counts: Array) -> Array:
     return np.asarray(meant[np.argsort(decided)])
 
 
+def cycles(permutation: Array) -> list[list[int]]:
+    """The cycles of a permutation that move something: 0 to 2, 2 to 5, 5 to 0."""
+    left, found = set(range(len(permutation))), []
+    while left:
+        cycle = [min(left)]
+        while (code := int(permutation[cycle[-1]])) != cycle[0]:
+            cycle.append(code)
+        left -= set(cycle)
+        found += [cycle] if len(cycle) > 1 else []
+    return found
+
+
 def softmax(logits: Array) -> Array:
     """Scores of a row that sum to one [row, class]."""
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))

@@ -2,7 +2,7 @@
 
 from mirage.doctor import formulas, statistics
 from mirage.doctor.evidence import Bundle
-from mirage.doctor.finding import Answer, Found, Item, examination, item, of
+from mirage.doctor.finding import Answer, CannotTell, Found, Item, examination, item, of
 
 NEEDS = ("reported", "predictions")
 SURELY = 0.999  # level of an interval outside which a number is not one of these rows
@@ -79,8 +79,10 @@ def batch_average(bundle: Bundle) -> Answer:
 )
 def regression_accuracy(bundle: Bundle) -> Answer:
     """An accuracy was reported of targets that are numbers."""
-    if not of(bundle).regression or "accuracy" not in bundle.reported:
+    if not of(bundle).regression:
         return None
+    if "accuracy" not in bundle.reported:
+        return CannotTell("--reported accuracy=VALUE, if one was printed")
     reported, unit = bundle.reported["accuracy"]
     hits = formulas.matching(of(bundle), "accuracy", reported, unit, bundle.batch_size)
     text = f"An accuracy of {formulas.shown(reported, unit)} was reported of targets that are numbers"
@@ -126,8 +128,9 @@ def unexplained(bundle: Bundle, metric: str) -> list[Item]:
     honest = formulas.HONEST[metric](found, bundle.batch_size)
     if honest is None or formulas.matching(found, metric, reported, unit, bundle.batch_size):
         return []
-    low, high = statistics.wilson(round(honest * len(found)), len(found), SURELY)
-    if low - unit <= reported <= high + unit:
-        return []
+    for one, other in ((honest, reported), (reported, honest)):  # either may be of other rows, as many
+        low, high = statistics.wilson(round(min(max(one, 0), 1) * len(found)), len(found), SURELY)
+        if low - unit <= other <= high + unit:
+            return []
     said = f"No formula known here gives the reported {metric} of {formulas.shown(reported, unit)} from these rows:"
     return [item(f"reported {metric}", reported, said), item(metric, honest, f"their {metric} is {{}}.")]

@@ -10,6 +10,7 @@ BY_CHANCE = 1e-5  # how often chance alone may name an order, over all that are 
 FEWEST = 20  # rows below which order cannot be told
 RARE = 1e-4  # of a ranking by chance: how seldom it lies so far below one half
 ALIKE = 0.1  # half the sum of the differences between the shares of labels and of predictions: as for one set of rows
+ROUNDED = 0.01  # of a promised accuracy
 ROOM = 12.0  # standard deviations from chance to all rows that there must be, for chance to be told from skill
 SKILLED = 0.15  # how far predictions claim to be right beyond chance before it means something that they are not
 
@@ -130,7 +131,10 @@ def permuted_rows(bundle: Bundle) -> Answer:
     if promised is None and (1 - chance) * n < ROOM * np.sqrt(n * chance * (1 - chance)):
         return CannotTell("more rows, or more of the rarer classes: nothing would stand out from chance here")
     shares = abs(counts.sum(axis=0) - counts.sum(axis=1)).sum() / 2 / n
-    if shares > ALIKE or (claimed is not None and claimed < chance + SKILLED * (1 - chance)):
+    # Of rows in any order no more can be right than the shares of labels and predictions have in common.
+    if shares > (ALIKE if promised is None else max(ALIKE, 1 - promised + ROUNDED)) or (
+        claimed is not None and claimed < chance + SKILLED * (1 - chance)
+    ):
         return None
     evidence = [
         item("agreement", right, "Predictions agree with labels on {} of the rows,"),
@@ -166,8 +170,8 @@ def exchanged_classes(found: Predictions) -> Answer:
         return None
     counts = _counts(found)
     meant = statistics.best_names(counts)
-    moved = [code for code in range(len(meant)) if meant[code] != code and _mostly(counts, int(meant[code]), code)]
-    if len(moved) < 2 or {int(meant[code]) for code in moved} != set(moved):
+    moved = [code for cycle in statistics.cycles(meant) if _surely(counts, cycle, meant) for code in cycle]
+    if not moved:
         return None
     right = np.trace(counts) / counts.sum()
     mended = counts[meant[moved], moved].sum() + sum(counts[c, c] for c in range(len(meant)) if c not in moved)
@@ -229,12 +233,19 @@ def _claimed(found: Predictions) -> float | None:
     return float(found.scores.max(axis=1).mean())
 
 
-def _mostly(counts: Array, truth: int, called: int) -> bool:
-    """Whether rows of a class are mostly called by this other name, and far more often than by their own."""
-    from scipy.stats import binomtest
+def _surely(counts: Array, moved: list[int], meant: Array) -> bool:
+    """Whether rows of these classes are called by the other name far more often than by their own, each and together.
 
-    own, other, all_ = int(counts[truth, truth]), int(counts[truth, called]), int(counts[truth].sum())
-    if not other > all_ / 2:
-        return False
-    pairs = len(counts) * (len(counts) - 1)
-    return bool(binomtest(other, own + other, 0.5, alternative="greater").pvalue * pairs < 1e-3)
+    A model that takes them for one another as often as for themselves is not meant, nor the best of all ways to
+    exchange names, which chance always finds.
+    """
+    from scipy.special import gammaln
+    from scipy.stats import binom
+
+    own, other = counts[moved, moved], counts[meant[moved], moved]
+    rarer = binom.logcdf(other, other + counts[meant[moved], meant[moved]], 0.5)
+    if (rarer < np.log(RARE)).any():
+        return False  # a class that mostly keeps its name, as where a model calls all others by the next one
+    classes, length = len(counts), len(moved)
+    ways = gammaln(classes + 1) - gammaln(classes - length + 1) - np.log(length)  # to exchange so many names
+    return bool(binom.logsf(other.sum() - 1, own.sum() + other.sum(), 0.5) + ways < np.log(RARE))

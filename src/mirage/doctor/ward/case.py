@@ -51,17 +51,17 @@ class Case:
 
     def project(self, seed: int, where: Where = "seen") -> Project:
         """The healthy project of a seed that both are made of."""
-        settings, stated = ward(), self.stated
+        settings, variant = ward(), ward().variants[self.stated.variant]
         two = bool(seed // 2 % 2) if self.two is None else self.two
-        laws, data = stated.laws or settings.laws, settings.data if stated.data is None else stated.data
+        laws = settings.laws if variant.laws is None else variant.laws
+        data = settings.data if variant.data is None else variant.data
         real = settings.real
         if where == "held out":
             laws, data, real = (settings.held_out.law,), (settings.held_out.data,) if data else (), 0.5
-        elif not two:  # diabetes alone has numbers as targets, which two classes cut at the median
-            data = tuple(name for name in data if name != "breast_cancer")
-        return project(
-            Wanted(two, tuple(sorted(stated.ranges.items())), tuple(sorted(stated.cut.items())), laws, data, real), seed
-        )
+        else:
+            data = tuple(name for name in data if name != ("wine" if two else "breast_cancer"))
+        wanted = Wanted(two, tuple(variant.ranges.items()), tuple(variant.cut.items()), laws, data, real)
+        return project(wanted, seed)
 
     def bundles(self, seed: int, where: Where = "seen") -> tuple[Handed, Handed]:
         """What is handed over with the fault, and by the twin."""

@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
 
 from mirage.config import project
 from mirage.doctor.evidence import BadInput
@@ -33,10 +32,11 @@ def main(words: Sequence[str] | None = None) -> int:
         names = _names(options.cases)
         began = time.monotonic()
         if options.trying:
-            found = _all(names, range(0, 2 * options.trying, 2), ("seen",))
+            found = _all(names, range(0, 2 * options.trying, 2), "seen")
             _show(found)
         else:
-            found = _all(names, range(1, 2 * options.published + 1, 2), get_args(Where))
+            found = _all(names, range(1, 2 * options.published, 2), "seen")
+            found += _all(names, range(1, 2 * min(options.published, ward().seeds.held_out), 2), "held out")
             folder = Path(options.into)
             write_text(folder / TABLE, table(found).to_csv(index=False, float_format="%.6g", lineterminator="\n"))
             write_text(folder / SUMMARY, summary(found).to_csv(index=False, float_format="%.6g", lineterminator="\n"))
@@ -48,7 +48,7 @@ def main(words: Sequence[str] | None = None) -> int:
     return 0
 
 
-def examined(names: Sequence[str], seed: int, where: Sequence[Where]) -> list[Outcome]:
+def examined(names: Sequence[str], seed: int, where: Where) -> list[Outcome]:
     """What the doctor says of all cases of a seed; run in a process of its own."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # of the processes that save models with Keras
     from threadpoolctl import threadpool_limits
@@ -56,10 +56,10 @@ def examined(names: Sequence[str], seed: int, where: Sequence[Where]) -> list[Ou
     from mirage.doctor.ward.rates import outcomes
 
     with threadpool_limits(1):
-        return [one for place in where for one in outcomes(names, seed, place)]
+        return outcomes(names, seed, where)
 
 
-def _all(names: Sequence[str], seeds: range, where: Sequence[Where]) -> list[Outcome]:
+def _all(names: Sequence[str], seeds: range, where: Where) -> list[Outcome]:
     """All seeds, a process a core."""
     from joblib import Parallel, delayed
 

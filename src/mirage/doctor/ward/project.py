@@ -181,7 +181,7 @@ def _real(random: np.random.Generator, name: str, two: bool, cut: Mapping[str, f
         places = np.flatnonzero(y == code)
         ends = np.round(np.cumsum([cut[name] for name in SPLITS]) / sum(cut.values()) * len(places)).astype(int)
         split[places] = np.repeat(SPLITS, np.diff([0, *ends]))
-    together = np.argsort(_place(split), kind="stable")
+    together = np.lexsort((random.permutation(len(y)), _place(split)))
     return x[together], y[together], split[together].astype(str)
 
 

@@ -51,14 +51,20 @@ class Training(Strict):
     patience: int
 
 
-class Stated(Strict):
-    """What the file says of one case: smallest sets of inputs that suffice, and what narrows the ranges."""
+class Variant(Strict):
+    """What narrows the ranges of some cases, how real rows are cut, and which laws and data sets they are of."""
 
-    suffice: tuple[tuple[str, ...], ...]
     ranges: Mapping[str, Range] = {}
     cut: Mapping[str, float] = {}
-    laws: tuple[str, ...] = ()
+    laws: tuple[str, ...] | None = None
     data: tuple[str, ...] | None = None
+
+
+class Stated(Strict):
+    """What the file says of one case: smallest sets of inputs that suffice, and its variant."""
+
+    suffice: tuple[tuple[str, ...], ...]
+    variant: str = "usual"
 
 
 class HeldOut(Strict):
@@ -70,10 +76,10 @@ class HeldOut(Strict):
 
 
 class Seeds(Strict):
-    """How many odd seeds are published, and how many even ones thresholds were made on."""
+    """How many odd seeds are published, of what was seen and of what was held out."""
 
     published: int
-    tried: int
+    held_out: int
 
 
 class Targets(Strict):
@@ -97,6 +103,7 @@ class Ward(Strict):
     held_out: HeldOut
     seeds: Seeds
     targets: Targets
+    variants: Mapping[str, Variant]
     cases: Mapping[str, Stated]
 
 

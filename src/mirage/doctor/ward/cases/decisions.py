@@ -99,7 +99,7 @@ def double(own: Project, random: np.random.Generator) -> Handed:
     return handed | {"reported": _accuracy(own, decided)}
 
 
-@case("miscalibrated", twin="a healthy project as it is", healthy=as_they_are, two=True, besides=("prior-shift",))
+@case("miscalibrated", twin="a healthy project as it is", healthy=as_they_are, two=True, besides=("majority-answered",))
 def balanced(own: Project, random: np.random.Generator) -> Handed:
     """Training rows that were balanced, so that the rare class has odds as if it were as frequent."""
     known = own.rows(*KNOWN)

@@ -67,7 +67,7 @@ def render(lesson: str, form: Form, numbers: Numbers, chart: Chart | None = None
     source = Source.read(lesson)
     rendering = _Rendering(lesson, form, numbers, chart)
     sentence = rendering.line(source.headline)
-    text = rendering.text(source.template, sentence)
+    text = rendering.text(source.template + "\n{{ doctor(causes) }}\n", sentence)
     if strict and rendering.notices:
         raise ConfigError(f"experiments/{lesson}.md: {rendering.notices[0]}")
     if rendering.notices:
@@ -91,12 +91,13 @@ class _Rendering:
 
         def rendered() -> str:
             known = {"lesson": self.lesson, "headline": headline, "draw": self._draw}
+            known["causes"] = Source.read(self.lesson).causes
             macros: dict[str, Any] = {}
             for name in ("common", self.form):
                 if (FORMS / f"{name}.md.j2").is_file():
                     macros |= vars(self._environment.get_template(f"{name}.md.j2").make_module(known | macros))
             own = {name: macro for name, macro in macros.items() if not name.startswith("_")}
-            return self._environment.from_string(template).render(own | {"headline": headline})
+            return self._environment.from_string(template).render(own | {"headline": headline, "causes": known["causes"]})
 
         return self._guarded(rendered)
 

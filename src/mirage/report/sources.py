@@ -10,8 +10,8 @@ from mirage.settings import ConfigError
 
 FRONT = re.compile(r"\A---\n(.*?)\n---\n+", re.DOTALL)
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
-KEYS = {"headline": str, "symptoms": list, "also": list, "next": list, "example": dict, "notebook": dict}
-EXPECTED = "headline (text), symptoms, also and next (lists), example (arguments by arm), notebook (scenario, settings)"
+KEYS = {"headline": str, "symptoms": list, "also": list, "next": list, "causes": list, "example": dict, "notebook": dict}
+EXPECTED = "headline (text), symptoms, also, next and causes (lists), example (arguments by arm), notebook (scenario, settings)"
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Source:
     """Further words by which somebody may look for it."""
     next: tuple[str, ...]
     """The lessons to go on with."""
+    causes: tuple[str, ...]
+    """What the doctor calls this in somebody's own predictions."""
     example: Mapping[str, Mapping[str, Any]]
     """The arms that the example trains, each with the arguments of its function `example`."""
     notebook: Mapping[str, Any]
@@ -64,6 +66,7 @@ class Source:
             tuple(map(str, front["symptoms"])),
             tuple(map(str, front["also"])),
             tuple(front["next"]),
+            tuple(front["causes"]),
             front["example"],
             front["notebook"],
             template,

@@ -17,6 +17,7 @@ SAME_LABEL = 0.9  # of the equal rows: copies have the label of what they copy
 FEW = 20  # values, up to which a column counts as discrete
 ONE_VALUE = 0.2  # of the rows: a column in which one value is more frequent is not continuous
 MOST_COLUMNS = 50  # that are compared; of more a random part with a fixed seed
+MOST_ROWS = 20_000  # that say whether a column is continuous
 MOST_PRODUCTS = 2 * 10**9  # held-out rows times training rows times columns: about two seconds
 
 
@@ -40,10 +41,12 @@ def copied(train: Features, held: Features) -> Array:
     copy agrees in half of them for no other reason than that it is one.
     """
     mine, theirs = keys(train), keys(held)
-    kinds, first = np.unique(mine, return_index=True)
-    equal = np.isin(theirs, kinds)
+    equal = pd.Series(theirs).isin(mine).to_numpy(copy=True)
     equal[equal] = _rare(train, held, np.flatnonzero(equal))
-    if not equal.any() or len(kinds) < DISTINCT * len(mine):
+    if not equal.any():
+        return equal
+    kinds, first = np.unique(mine, return_index=True)
+    if len(kinds) < DISTINCT * len(mine):
         return np.zeros(len(held), bool)
     if train.truth is not None and held.truth is not None:
         source = first[np.searchsorted(kinds, theirs[equal])]
@@ -59,6 +62,8 @@ def copied(train: Features, held: Features) -> Array:
 
 def _rare(train: Features, held: Features, rows: Array) -> Array:
     """For some held-out rows: whether a training row with these values is not to be expected, column by column."""
+    if not len(rows):
+        return np.zeros(0, bool)
     expected = np.full(len(rows), np.log(len(train)))
     for name, values in train.columns.items():
         kinds, counts = np.unique(pd.util.hash_array(values), return_counts=True)
@@ -84,12 +89,13 @@ def continuous(train: Features, held: Features) -> Array:
 
     A column is continuous if it has more than `FEW` values, and none of them in many rows.
     """
-    both = np.vstack([train.numbers, held.numbers])
-    chosen = []
-    for place in np.random.default_rng(0).permutation(both.shape[1]):
-        values = both[np.isfinite(both[:, place]), place]
+    both, random = np.vstack([train.numbers, held.numbers]), np.random.default_rng(0)
+    some = both[random.permutation(len(both))[:MOST_ROWS]]
+    chosen: list[int] = []
+    for place in random.permutation(both.shape[1]):
+        values = some[np.isfinite(some[:, place]), place]
         _, counts = np.unique(values, return_counts=True)
-        if len(values) > (1 - ONE_VALUE) * len(both) and len(counts) > FEW and counts.max() < ONE_VALUE * len(both):
+        if len(values) > (1 - ONE_VALUE) * len(some) and len(counts) > FEW and counts.max() < ONE_VALUE * len(some):
             chosen.append(place)
         if len(chosen) == MOST_COLUMNS:
             break

@@ -173,8 +173,9 @@ def standing_in_both(bundle: Bundle) -> tuple[Array, bool, int] | None:
     if bundle.train is None or bundle.test is None:
         return None
     seen = neighbours.copied(bundle.train, bundle.test)
-    sizes = [(len(np.unique(neighbours.keys(one))), len(one)) for one in (bundle.train, bundle.test)]
-    return seen, all(kinds >= 0.99 * rows for kinds, rows in sizes), len(bundle.train)
+    tables = (bundle.train, bundle.test) if seen.any() else ()
+    once = all(len(np.unique(neighbours.keys(one))) >= 0.99 * len(one) for one in tables)
+    return seen, once, len(bundle.train)
 
 
 def _same_rows(train: Features | Predictions, held: Features | Predictions, seen: Array) -> bool:

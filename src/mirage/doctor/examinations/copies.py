@@ -3,6 +3,7 @@
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 
 from mirage.doctor import neighbours, statistics
 from mirage.doctor.evidence import Array, Bundle, Features
@@ -84,7 +85,7 @@ def _columns(train: Features, held: Features) -> tuple[Array, Array]:
 
 def _between(mine: Array, theirs: Array) -> Array:
     """For some of the held-out rows of a class: whether one lies on the line between two training rows of it."""
-    mine = np.unique(mine, axis=0)
+    mine = mine[~pd.DataFrame(mine).duplicated().to_numpy()]
     if len(mine) < 3 or not len(theirs):
         return np.zeros(0, bool)
     some, _, found = neighbours.nearest(mine, theirs, min(SIBLINGS, len(mine)), CLASS_ROWS)
@@ -145,9 +146,9 @@ def exact_duplicates(bundle: Bundle) -> Answer:
 def near_duplicates(bundle: Bundle) -> Answer:
     """Held-out rows whose nearest training row is far closer than the later ones let expect."""
     train, held = _features(bundle)
-    exact = np.isin(neighbours.keys(held), neighbours.keys(train))
+    exact = pd.Series(neighbours.keys(held)).isin(neighbours.keys(train)).to_numpy()
     mine, theirs = neighbours.places(train, held)
-    mine = np.unique(mine, axis=0)
+    mine = mine[~pd.DataFrame(mine).duplicated().to_numpy()]
     if mine.shape[1] < COLUMNS or (~exact).sum() < ROWS:
         return None
     if len(mine) < FEWEST:

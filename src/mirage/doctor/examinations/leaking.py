@@ -44,26 +44,28 @@ def leaked_feature(bundle: Bundle) -> Answer:
     rarest = min(int((test.truth == name).sum()) for name in classes)
     if rarest < ROWS or counts.min() < ROWS:
         return None
+    known = [one.truth for one in (train, test, use) if one is not None and one.truth is not None]
+    numbers = pd.factorize(np.concatenate(known), sort=True)[0]
+    labels = np.split(numbers, np.cumsum([len(one) for one in known])[:-1])
     codes = _codes({"train": train, "test": test} | ({} if use is None else {"use": use}))
-    labels = {"train": train.truth, "test": test.truth}
-    tried = _promising(codes["train"], labels["train"])
-    alone = {place: _skill(codes["train"][:, [place]], train.truth, codes["test"][:, [place]], test.truth)
+    tried = _promising(codes["train"], labels[0])
+    alone = {place: _skill(codes["train"][:, [place]], labels[0], codes["test"][:, [place]], labels[1])
              for place in tried}  # fmt: skip
     best = max(alone, key=lambda place: alone[place])
     if alone[best] < STRONG:
         return None
     name = list(train.columns)[best]
     others = [place for place in tried if place != best]
-    rest = _skill(codes["train"][:, others], train.truth, codes["test"][:, others], test.truth) if others else 0.0
+    rest = _skill(codes["train"][:, others], labels[0], codes["test"][:, others], labels[1]) if others else 0.0
     evidence = [
         item("skill of the column", alone[best], f"The column {name} alone has a skill of {{}} on held-out rows (0 is "
              "guessing, 1 is never wrong),"),
         item("skill of the others", rest, "all other columns together {}."),
     ]  # fmt: skip
     if use is not None and use.truth is not None and rest < alone[best]:
-        left = _within(codes["use"], use.truth, [best])
+        left = _within(codes["use"], labels[2], [best])
         if left is not None and left < LOST and alone[best] - left > FALLEN:
-            gains = [_within(codes["use"], use.truth, [place]) for place in others]
+            gains = [_within(codes["use"], labels[2], [place]) for place in others]
             if all(gain is None or gain - alone[place] < GAINED for gain, place in zip(gains, others, strict=True)):
                 told = "In use the column has a skill of {}, even if the rule is learned anew there."
                 return Found("likely", (*evidence, item("skill in use", left, told)))
@@ -107,8 +109,6 @@ def _skill(columns: Array, truth: Array, held: Array, of: Array) -> float:
     from sklearn.metrics import recall_score
     from sklearn.tree import DecisionTreeClassifier
 
-    _, numbers = np.unique(np.concatenate([truth, of]), return_inverse=True)
-    truth, of = numbers[: len(truth)], numbers[len(truth) :]
     classes = np.unique(of)
     some, others = _some(len(columns), 1), _some(len(held), 2)
     if columns.shape[1] == 1:

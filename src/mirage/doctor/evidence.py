@@ -35,7 +35,7 @@ class Predictions:
         Codes [row] of the predicted classes as they were given, `UNKNOWN` for a name that no label has; None if there
         are none. Numbers of a regression.
     about
-        By name (`split`, `id`, `group`, `time`, `weight`): a value [row].
+        By name (`split`, `id`, `group`, `time`, `weight`): a value [row], of time and weight a number.
     missing
         By column: how many rows were left out since they lack a value there.
     strange
@@ -179,6 +179,18 @@ class Bundle:
         if train is None or self.batch_size is None or "loss" not in self.history:
             return None
         return len(self.history["loss"]) * -(-len(train) // self.batch_size)
+
+    def across(self, name: str) -> "tuple[Features, Features] | tuple[Predictions, Predictions] | None":
+        """The rows of training and those held out, where both say `name` (``group``, ...) of each row.
+
+        Features come first; else predictions of split train and of the examined split; None where neither says it.
+        """
+        if self.train is not None and self.test is not None and {name} <= self.train.about.keys() & self.test.about:
+            return self.train, self.test
+        train, held = self.others.get("train"), self.predictions
+        if train is not None and held is not None and {name} <= train.about.keys() & held.about:
+            return train, held
+        return None
 
     def has_layer(self, kind: str) -> bool:
         """Whether the model is there and has a layer of this class."""

@@ -134,6 +134,10 @@ def lacks(need: str, bundle: Bundle) -> str:
         "rescored": bundle.rescored is not None,
         "class_weight": bool(bundle.class_weight),
         "group": there is not None and "group" in there.about,
+        "group-across": bundle.across("group") is not None,
+        "time-across": bundle.across("time") is not None,
+        "rows-across": bundle.across("id") is not None or (bundle.train is not None and bundle.test is not None),
+        "labels-across": all(one is not None and one.truth is not None for one in (bundle.train, bundle.test)),
     }
     words = {
         "predictions": "predictions: y_true with score, score_CLASS or y_pred",
@@ -155,6 +159,10 @@ def lacks(need: str, bundle: Bundle) -> str:
         "rescored": "--rescore, the same rows predicted by the same model in another process",
         "class_weight": "--class-weight CLASS=WEIGHT,..., what training was told",
         "group": "a column group",
+        "group-across": "a column group in --train and --test, or in predictions with the rows of split train",
+        "time-across": "a column time in --train and --test, or in predictions with the rows of split train",
+        "rows-across": "--train and --test, or a column id in predictions with the rows of split train",
+        "labels-across": "a column y_true in --train and --test",
     }
     return "" if have[need] else words[need]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mirage.doctor.evidence import Array, BadInput, Features
-from mirage.doctor.reading.predictions import texts
+from mirage.doctor.reading.predictions import texts, times
 from mirage.doctor.reading.tables import NONE, Columns
 
 TRUTH, TIME = "y_true", "time"
@@ -29,7 +29,7 @@ def features(columns: Columns, where: str) -> Features:
         raise BadInput(f"{where}: got columns of {', '.join(map(str, sorted(lengths)))} rows, expected equal lengths")
     about = {name: texts(columns[name]) for name in ABOUT if name in columns}
     if TIME in about:
-        about[TIME] = _times(about[TIME], where)
+        about[TIME] = times(about[TIME], where)
     truth = texts(columns[TRUTH]) if TRUTH in columns else None
     return Features({name: _column(columns[name]) for name in named}, truth, about)
 
@@ -65,17 +65,3 @@ def _column(values: Array) -> Array:
     if (np.isfinite(numbers) | text.isin(NONE).to_numpy()).all() and np.isfinite(numbers).any():
         return np.where(np.isfinite(numbers), numbers, np.nan)
     return texts(values)
-
-
-def _times(text: Array, where: str) -> Array:
-    """Numbers in the order of time: as they stand, or seconds of dates. Raises BadInput."""
-    numbers = pd.to_numeric(pd.Series(text), errors="coerce").to_numpy(float)
-    if not np.isfinite(numbers).all():
-        dates = pd.to_datetime(pd.Series(text), errors="coerce", format="ISO8601", utc=True)
-        if dates.isna().any():
-            place = int(np.flatnonzero(dates.isna().to_numpy())[0])
-            raise BadInput(
-                f"{where}: time: row {place + 2}: got {text[place]!r}, expected a number or a date (ISO 8601)"
-            )
-        numbers = dates.to_numpy("datetime64[ns]").astype(np.int64) / 1e9
-    return numbers

@@ -58,7 +58,10 @@ def predictions(columns: Columns, where: str, positive: str | None = None) -> Pr
     words = {name: values[kept] for name, values in words.items()}
     scores = np.column_stack([values[kept] for values in numbers.values()]) if numbers else None
     missing = {name: int(lost.sum()) for name, lost in lacking.items() if lost.any()}
-    about = {name: texts(columns[name])[kept] for name in ABOUT if name in columns}
+    about = {name: texts(columns[name]) for name in ABOUT if name in columns}
+    if "time" in about:
+        about["time"] = times(about["time"], where)
+    about = {name: values[kept] for name, values in about.items()}
     if "weight" in about:
         about["weight"] = _numbers(about["weight"], f"{where}: weight")
     if not kept.any():
@@ -91,6 +94,21 @@ def texts(values: Array) -> Array:
     whole = np.isfinite(numbers) & (numbers == np.round(numbers)) & (np.abs(numbers) < 1e15)
     text[whole] = numbers[whole].astype(np.int64).astype(str)
     return np.asarray(text[codes])
+
+
+def times(text: Array, where: str) -> Array:
+    """Numbers in the order of time: as they stand, or seconds of dates. Raises BadInput."""
+    numbers = pd.to_numeric(pd.Series(text), errors="coerce").to_numpy(float)
+    if not np.isfinite(numbers).all():
+        dates = pd.to_datetime(pd.Series(text), errors="coerce", format="ISO8601", utc=True)
+        wrong = dates.isna().to_numpy()
+        if wrong.any():  # named is what is neither; in a mixture of numbers and dates, the first number
+            place = int(np.argmax(wrong & ~np.isfinite(numbers) if (wrong & ~np.isfinite(numbers)).any() else wrong))
+            raise BadInput(
+                f"{where}: time: row {place + LAST_ROW}: got {text[place]!r}, expected a number or a date (ISO 8601)"
+            )
+        numbers = dates.to_numpy("datetime64[ns]").astype(np.int64) / 1e9
+    return numbers
 
 
 def _numbers(values: Array, where: str) -> Array:

@@ -54,9 +54,12 @@ def test_a_class_of_hardly_any_row_is_said_and_an_honest_95_percent_is_left_alon
         assert "small-set" not in causes(examine(decided(seed, 400, 0.95, share=0.05)))
 
 
-def test_rows_of_three_persons_are_a_small_set_however_many_they_are() -> None:
-    handed = decided(0, 600, np.repeat([0.99, 0.8, 0.9], 200)) | {"group": np.repeat(["a", "b", "c"], 200)}
-    assert "in 3 groups" in said(examine(handed))
+def test_rows_of_a_dozen_persons_are_a_small_set_however_many_they_are_and_two_sites_are_not() -> None:
+    for seed in SEEDS:
+        person = np.repeat(np.arange(12), 50)
+        handed = decided(seed, 600, np.where(person % 3 == 0, 0.4, 0.97)) | {"group": person}
+        assert "on 600 rows in 12 groups" in said(examine(handed))
+        assert causes(examine(decided(seed, 600, 0.9) | {"group": person % 2})) == []
 
 
 # -- other seeds ---------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ MATTERS = 0.25  # the same, where nothing simple explains the move: a normal col
 FACTOR = 2.0  # between units, scalers and none; populations rarely differ so much without changing shape
 CONSTANT = 1.5  # standard deviations, the same for a constant
 MILD_FACTOR, MILD_CONSTANT = 5.0, 4.0  # the same, below which a move beside others that nothing undoes is one of them
+MOST_COLUMNS = 1000  # that moved, for which a factor, a constant or an exchange is looked for
 MOST_VALUES = 50  # distinct ones, up to which a column or labels are of categories
 CODES = 4  # distinct ones, from which a permutation of their shares is no coincidence
 QUANTILES = np.linspace(0.05, 0.95, 19)
@@ -71,9 +72,10 @@ def moves(known: Features, use: Features) -> list[Move]:
     size = n[0] * n[1] / (n[0] + n[1])
     numeric = {name: (known.columns[name][first], use.columns[name][second]) for name in known.numeric}
     pairs = {name: _rounded(*pair) for name, pair in numeric.items()}
-    far = {name: distance(*pair, SLACK * _spread(pair[0])) for name, pair in pairs.items()}
+    far = {name: distance(*pair, SLACK * _deviation(pair[0])) for name, pair in pairs.items()}
     looks = len(known.columns)
     seen = {name: gap for name, gap in far.items() if gap >= SEEN and _chance(gap, size) * looks < LEVEL}
+    seen = dict(list(seen.items())[:MOST_COLUMNS])
     found = {name: one for name, gap in seen.items() if (one := _recoded(name, *pairs[name], gap, size))}
     found |= {one.column: one for one in _exchanged({n: g for n, g in seen.items() if n not in found}, numeric, size)}
     for name, gap in seen.items():
@@ -175,6 +177,18 @@ def _spread(values: Array) -> float:
     return float((high - low) / 1.349) or float(there.std() if len(there) else 0.0)
 
 
+def _deviation(values: Array) -> float:
+    """The standard deviation without the outermost hundredth on either side, in which a heavy tail would decide it.
+
+    Where half of the values or more are the same, those that are not are what there is of it, and count.
+    """
+    there = values[np.isfinite(values)]
+    if not len(there):
+        return 0.0
+    first, low, high, last = np.quantile(there, [0.01, 0.25, 0.75, 0.99])
+    return float((there if low == high else there.clip(first, last)).std())
+
+
 def _recoded(name: str, one: Array, other: Array, before: float, size: float) -> Move | None:
     """A column of a few whole numbers, the same in both, whose shares are those of other numbers."""
     codes = np.unique(one[np.isfinite(one)])
@@ -198,7 +212,7 @@ def _exchanged(seen: dict[str, float], pairs: dict[str, tuple[Array, Array]], si
     from scipy.optimize import linear_sum_assignment
     from scipy.spatial.distance import cdist
 
-    names = [name for name in seen if all(np.isfinite(part).sum() >= FEWEST for part in pairs[name])][: MOST_VALUES**2]
+    names = [name for name in seen if all(np.isfinite(part).sum() >= FEWEST for part in pairs[name])]
     if len(names) < 2:
         return
     profiles, spreads = [], []
@@ -238,7 +252,7 @@ def _undone(name: str, one: Array, other: Array, before: float, size: float) -> 
     found = []
     for kind, factor, constant in tried:
         gross = not 1 / FACTOR < factor < FACTOR or abs(constant) > CONSTANT * spread
-        slack = SLACK * factor * spread if kind == "scaler" else 0.0
+        slack = SLACK * factor * _deviation(one) if kind == "scaler" else 0.0
         after = distance(*_rounded(one * factor + constant, other), slack)
         if factor > 0 and gross and _explains(before, after, size):
             found.append(Move(name, kind, before, after, factor, constant))

@@ -1,5 +1,7 @@
 """How much of a score is chance: too few rows, another seed, or one group of rows that is hidden in the mean?"""
 
+from dataclasses import replace
+
 import numpy as np
 
 from mirage.doctor.evidence import Array, Bundle, Predictions
@@ -26,23 +28,29 @@ MANY = 10  # groups, from which they say themselves how far groups differ
 )
 def small_set(found: Predictions) -> Answer:
     """An interval so wide that the score says little, or hardly a row of some class."""
+    groups = len(np.unique(found.about["group"].astype(str))) if "group" in found.about else 0
+    if groups < MANY:  # an interval of so few groups is wide whatever they are
+        found = replace(found, about={name: kept for name, kept in found.about.items() if name != "group"})
     own = score(found)
-    assert own is not None and own.value is not None and own.constant is not None
+    assert own is not None
+    value, low, high, constant = (
+        np.nan if end is None else end for end in (own.value, own.ci_low, own.ci_high, own.constant)
+    )
     counts = np.bincount(found.truth, minlength=len(found.classes))
     present = np.flatnonzero(counts)
     rarest = int(present[counts[present].argmin()])
+    # One rare class of several hardly moves the score; one of two is what the model is there for.
+    rare = counts[rarest] if len(present) == 2 else np.median(counts[present])
     evidence: list[Item] = []
-    low, high = (np.nan if end is None else end for end in (own.ci_low, own.ci_high))
-    beside = low <= own.constant < own.value
+    beside = low <= constant < value
     if high - low >= WIDE or (high - low >= WIDE_BESIDE and beside):
-        groups = len(np.unique(found.about["group"].astype(str))) if "group" in found.about else 0
-        rows = f"{len(found):,} rows" + (f" in {groups:,} groups" if groups else "")
-        evidence.append(item("accuracy", own.value, f"An accuracy of {{}} on {rows}"))
+        rows = f"{len(found):,} rows" + (f" in {groups:,} groups" if groups >= MANY else "")
+        evidence.append(item("accuracy", value, f"An accuracy of {{}} on {rows}"))
         evidence.append(item("lower end", low, "is compatible with {}"))
         evidence.append(item("upper end", high, "to {} on further rows (95 %)."))
         if beside:
-            evidence.append(item("constant answer", own.constant, "A constant answer's {} lies within that."))
-    if counts[rarest] < FEW and len(found) >= FEW * len(present):
+            evidence.append(item("constant answer", constant, "A constant answer's {} lies within that."))
+    if len(present) > 1 and rare < FEW:
         said = f"Only {{}} of the rows are of class {found.classes[rarest]}."
         evidence.append(item("rows of the rarest class", int(counts[rarest]), said))
     if not evidence:

@@ -62,7 +62,7 @@ TWINS = {  # the same symptom without the fault
     "labels in order, as in a folder": (False, lambda y, p, random: _by_label(y, p)),
     "rare": (True, lambda y, p, random: {"y_true": y, "score": p}),
     "decided at one half": (True, lambda y, p, random: {"y_true": y, "score": p, "y_pred": (p > 0.5).astype(int)}),
-    "few rows": (False, lambda y, p, random: {"y_true": y[:30], "score": p[:30]}),
+    "few rows": (False, lambda y, p, random: {"y_true": y[:80], "score": p[:80]}),
     "decisions alone": (False, lambda y, p, random: {"y_true": y, "y_pred": p.argmax(1)}),
     "words": (False, lambda y, p, random: _named(y, p)),
 }

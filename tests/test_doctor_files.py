@@ -234,7 +234,7 @@ def test_a_course_betrays_its_cause_and_a_healthy_one_nothing(tmp_path: Path, ca
 
 def test_a_running_mean_that_has_not_arrived_is_told_from_memorising_by_layer_and_steps(tmp_path: Path) -> None:
     path = saved(tmp_path, keras.layers.BatchNormalization(), DENSE(1, "sigmoid"), loss="binary_crossentropy")
-    y, split = np.tile([0, 1], 40), np.repeat(["train", "validation"], [64, 16])
+    y, split = np.tile([0, 1], 132), np.repeat(["train", "validation"], [64, 200])
     handed = {"y_true": y, "score": np.where(y == 1, 0.6, 0.4), "split": split}
     numbers = {"accuracy": np.linspace(0.6, 1, 5), "val_accuracy": np.full(5, 0.5), "loss": np.linspace(0.7, 0.1, 5)}
     known = {"history": course(**numbers), "model": path}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from mirage.doctor.comparing import Move
     from mirage.doctor.reading.models import Model
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -191,6 +192,35 @@ class Bundle:
         if train is not None and held is not None and {name} <= train.about.keys() & held.about:
             return train, held
         return None
+
+    @property
+    def known(self) -> Features | None:
+        """Features of the rows whose law the model knows: of training, else of the test."""
+        return self.train or self.test
+
+    @cached_property
+    def moves(self) -> "list[Move]":
+        """Columns that differ between the known rows and those of use, see `mirage.doctor.comparing.moves`."""
+        from mirage.doctor.comparing import moves  # which imports this module
+
+        return [] if self.known is None or self.use is None else moves(self.known, self.use)
+
+    @property
+    def trained_on(self) -> "Features | Predictions | None":
+        """Rows of training with labels of classes: of the features, else of predictions with split train."""
+        if self.train is not None and self.train.truth is not None:
+            return self.train
+        there = self.others.get("train")
+        return None if there is None or there.regression else there
+
+    @property
+    def met(self) -> "Features | Predictions | None":
+        """Rows that were not trained on, with labels of classes: of use, else of the test, else those predicted."""
+        for table in (self.use, self.test):
+            if table is not None and table.truth is not None:
+                return table
+        there = self.predictions
+        return None if there is None or there.regression else there
 
     def has_layer(self, kind: str) -> bool:
         """Whether the model is there and has a layer of this class."""

@@ -24,21 +24,26 @@ def score(found: Predictions) -> Score | None:
     """Accuracy of decisions, or of a regression R2; None where there is nothing to score.
 
     The interval is Wilson's; where groups are given, that of whole groups. A constant answer is the largest class, or
-    the mean target.
+    the mean target. Where weights are given, rows count by them, and as many rows as an unweighted mean that is as
+    uncertain would need (Kish's effective size).
     """
+    weights = np.asarray(found.about["weight"] if "weight" in found.about else np.ones(len(found)), dtype=float)
     if found.regression:
         given = found.single if found.single is not None else found.decided
         if given is None:
             return None
-        left = ((found.truth - given) ** 2).sum() / max(((found.truth - found.truth.mean()) ** 2).sum(), 1e-300)
+        mean = np.average(found.truth, weights=weights)
+        spread = float((weights * (found.truth - mean) ** 2).sum())
+        left = float((weights * (found.truth - given) ** 2).sum()) / max(spread, 1e-300)
         return Score("r2", float(1 - left), None, None, len(found), 0.0)
     if found.decisions is None:
         return None
     right = (found.decisions == found.truth).astype(float)
     if "group" in found.about:
-        low, high = statistics.clustered(right, found.about["group"].astype(str))
+        low, high = statistics.clustered(right, found.about["group"].astype(str), weights)
     else:
-        low, high = statistics.wilson(int(right.sum()), len(found))
-    largest = float(np.bincount(found.truth).max() / len(found))
+        effective = weights.sum() ** 2 / (weights**2).sum()
+        low, high = statistics.wilson(float(right @ weights / weights.sum() * effective), float(effective))
+    largest = float(np.bincount(found.truth, weights=weights).max() / weights.sum())
     ends = [None if np.isnan(end) else float(end) for end in (low, high)]
-    return Score("accuracy", float(right.mean()), ends[0], ends[1], len(found), largest)
+    return Score("accuracy", float(right @ weights / weights.sum()), ends[0], ends[1], len(found), largest)

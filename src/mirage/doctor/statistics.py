@@ -10,12 +10,14 @@ from mirage.doctor.evidence import Array
 LEVEL = 0.95
 
 
-def wilson(right: int, n: int, level: float = LEVEL) -> tuple[float, float]:
-    """Wilson's interval of a share, `right` of `n` rows."""
-    from scipy.stats import binomtest
+def wilson(right: float, n: float, level: float = LEVEL) -> tuple[float, float]:
+    """Wilson's interval of a share, `right` of `n` rows; both may be fractions, as rows that are weighed count."""
+    from scipy.stats import norm
 
-    found = binomtest(right, n).proportion_ci(level, method="wilson")
-    return float(found.low), float(found.high)
+    z2, share = float(norm.ppf((1 + level) / 2)) ** 2, right / n
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = np.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n**2))) / (1 + z2 / n)
+    return max(0.0, round(float(middle - half), 12)), min(1.0, round(float(middle + half), 12))
 
 
 def sure(chance: float) -> float:
@@ -32,7 +34,7 @@ def rarely(right: int, n: int, share: float, level: float = 1e-6) -> bool:
     return bool(binomtest(right, n, min(share, 1 - 1e-9), alternative="less").pvalue < level)
 
 
-def clustered(values: Array, groups: Array, level: float = LEVEL) -> tuple[float, float]:
+def clustered(values: Array, groups: Array, weights: Array, level: float = LEVEL) -> tuple[float, float]:
     """Interval of a mean over rows that come in groups, by the spread of whole groups (the ratio estimator with t).
 
     Within 0 to 1; both ends are NaN where there is one group only.
@@ -40,11 +42,11 @@ def clustered(values: Array, groups: Array, level: float = LEVEL) -> tuple[float
     from scipy.stats import t
 
     _, of = np.unique(groups, return_inverse=True)
-    sizes, sums = np.bincount(of), np.bincount(of, weights=values)
-    mean, m = values.mean(), len(sizes)
+    sizes, sums = np.bincount(of, weights=weights), np.bincount(of, weights=weights * values)
+    mean, m = sums.sum() / sizes.sum(), len(sizes)
     if m < 2:
         return float("nan"), float("nan")
-    spread = np.sqrt(m / (m - 1) * ((sums - mean * sizes) ** 2).sum()) / len(values)
+    spread = np.sqrt(m / (m - 1) * ((sums - mean * sizes) ** 2).sum()) / sizes.sum()
     half = t.ppf((1 + level) / 2, m - 1) * spread
     return max(0.0, float(mean - half)), min(1.0, float(mean + half))
 

@@ -3,4 +3,5 @@
 # The order of these lines is the order of questions.
 from mirage.doctor.examinations import rows, reconcile, steps, decisions, models, histories  # noqa: F401, I001
 from mirage.doctor.examinations import across, copies, leaking  # noqa: F401
-from mirage.doctor.examinations import learning  # noqa: F401
+from mirage.doctor.examinations import in_use, rescored  # noqa: F401
+from mirage.doctor.examinations import learning, spread  # noqa: F401

@@ -16,6 +16,7 @@ TRUTH, SCORE, DECIDED = "y_true", "score", "y_pred"
 ABOUT = ("split", "id", "group", "time", "weight")
 NO = ("0", "false", "no", "negative", "-1")
 YES = ("1", "true", "yes", "positive")  # which of two labels a single score is for, where one of them says so
+MOST_WEIGHT = 1e12  # beyond it, sums of squares lose what the others count
 FEW = 20  # distinct numbers, up to which numbers with fractions are labels all the same
 LAST_ROW = 2  # a CSV's first row of values is line 2
 
@@ -63,7 +64,8 @@ def predictions(columns: Columns, where: str, positive: str | None = None) -> Pr
         about["time"] = times(about["time"], where)
     about = {name: values[kept] for name, values in about.items()}
     if "weight" in about:
-        about["weight"] = _numbers(about["weight"], f"{where}: weight")
+        about["weight"] = _weights(about["weight"], f"{where}: weight")
+        notes.append("The score counts rows by the column weight; findings count each row once.")
     if not kept.any():
         raise BadInput(f"{where}: got no row with a label and a prediction, expected one at least")
     if _targets(words[TRUTH]):
@@ -122,6 +124,18 @@ def _numbers(values: Array, where: str) -> Array:
     if len(wrong):
         raise BadInput(f"{where}: row {wrong[0] + LAST_ROW}: got {text[wrong[0]]!r}, expected a number")
     return numbers
+
+
+def _weights(text: Array, where: str) -> Array:
+    """What each row counts [row]. Raises BadInput where one is missing or negative, or none counts."""
+    found = _numbers(text, where)
+    wrong = np.flatnonzero(~(np.isfinite(found) & (found >= 0) & (found < MOST_WEIGHT)))
+    if len(wrong):
+        got = text[wrong[0]] or "nothing"
+        raise BadInput(f"{where}: got {got!r} in a row, expected a number from 0 to {MOST_WEIGHT:g}")
+    if len(found) and not found.max() > 1 / MOST_WEIGHT:
+        raise BadInput(f"{where}: got {found.max():g} at most, expected some rows that count")
+    return found
 
 
 def _fractions(text: Array) -> bool:

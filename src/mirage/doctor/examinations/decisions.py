@@ -3,11 +3,10 @@
 import numpy as np
 
 from mirage.doctor import statistics
-from mirage.doctor.evidence import CUT, LOGIT_CUT, Array, Predictions
-from mirage.doctor.finding import Answer, Found, Item, item, of_predictions
+from mirage.doctor.evidence import CUT, LOGIT_CUT, Predictions
+from mirage.doctor.finding import Answer, Found, item, of_predictions
 
 RANKS = 0.7  # an AUC, with its interval above one half, that makes decisions of one class only the rule's fault
-E = float(np.e)
 
 
 def ranks(found: Predictions) -> tuple[float, bool]:
@@ -92,62 +91,3 @@ def logits_as_probabilities(found: Predictions) -> Answer:
         evidence.append(item("accuracy at 0", at[LOGIT_CUT], "Cut at 0, {} of the rows are right;"))
         evidence.append(item("accuracy at 0.5", at[CUT], "cut at one half, as if they were probabilities, {}."))
     return Found("certain", tuple(evidence))
-
-
-@of_predictions(
-    "double-softmax",
-    needs=("scores", "classes"),
-    tell_apart="miscalibrated: scores that shrink towards equal shares without a common bound.",
-    advice="An activation was applied twice: take it from the last layer, or from what is done with its output.",
-)
-def double_softmax(found: Predictions) -> Answer:
-    """Scores within the narrow bounds that a second softmax or sigmoid leaves, and close to them."""
-    if found.regression or found.logits:
-        return None
-    assert found.scores is not None
-    if found.single is not None:
-        low, high = 0.5, E / (1 + E)  # a sigmoid of something between 0 and 1
-        score = found.single
-        bound = bool(score.min() >= low - 1e-6 and score.max() <= high + 1e-6)
-        near = bool(score.max() > high - 0.02 and score.min() < low + 0.02)
-        said = f"All scores lie between {low:.3g} and {high:.3g}, where the sigmoid of a probability lies"
-    else:
-        ratio = float((found.scores.max(axis=1) / np.maximum(found.scores.min(axis=1), 1e-300)).max())
-        bound = ratio <= E * (1 + 1e-4) and bool(np.allclose(found.scores.sum(axis=1), 1, atol=1e-3))
-        near = ratio > E * 0.95
-        said = "In no row is the largest score more than e times the smallest, as after a second softmax"
-    if not (bound and near):
-        return None
-    top = float(found.scores.max())
-    return Found("likely", (item("largest score", top, f"{said}; the largest is {{}}."),))
-
-
-@of_predictions(
-    "miscalibrated",
-    needs=("scores", "classes"),
-    tell_apart="other class shares in training: all odds are off by one factor, and one line takes it back.",
-    advice=(
-        "Do not read these scores as probabilities: balanced or resampled training, class weights and long training "
-        "all move them. Correct the odds for the shares, or calibrate on held-out rows."
-    ),
-    lesson="smote",
-    unless=("constant-scores", "integer-scores", "reversed-classes", "double-softmax"),
-)
-def miscalibrated(found: Predictions) -> Answer:
-    """A mean score far from the share of its class: by ten standard errors, and by a tenth or half of the share."""
-    if found.regression or found.logits:
-        return None
-    assert found.scores is not None
-    columns = [(1, found.scores[:, 0])] if found.single is not None else list(enumerate(found.scores.T))
-    evidence = [one for code, score in columns if (one := off(found, code, score)) is not None]
-    return Found("likely", tuple(evidence)) if evidence else None
-
-
-def off(found: Predictions, code: int, score: Array) -> Item | None:
-    """A class whose mean score is far from its share."""
-    of = (found.truth == code).astype(float)
-    off, error = float(score.mean() - of.mean()), float((score - of).std() / np.sqrt(len(found)))
-    if abs(off) < max(10 * error, 0.02) or abs(off) < min(0.1, of.mean() / 2):
-        return None
-    said = f"The mean score of class {found.classes[code]} is {{}}, and {of.mean():.3g} of the rows are of it."
-    return item(f"mean score of {found.classes[code]}", float(score.mean()), said)

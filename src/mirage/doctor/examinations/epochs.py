@@ -42,7 +42,7 @@ def running_mean(bundle: Bundle) -> Answer:
     again = evaluated(bundle.others.get("train"))
     if again is not None:
         error = _error(again, len(bundle.others["train"])) + _error(float(held[-1]), _validated(bundle) or 1)
-        if again - own[-1] < MATTERS or again < held[-1] - SURE_Z * error:
+        if again - own[-1] < max(MATTERS, gap / 2) or again < held[-1] - SURE_Z * error:
             return None  # the history says what the rows say, or the rows say that validation is easier
         evidence.append(item("evaluated again", again, "Predicted after training, {} of the training rows are right,"))
         evidence.append(item("training accuracy", float(own[-1]), "where the history's last epoch says {}."))

@@ -4,7 +4,8 @@ import numpy as np
 
 from mirage.doctor.evidence import Array, Bundle, Predictions
 
-RISEN = 0.1  # of its best value: how much a validation loss has to rise
+RISEN = 0.2  # of its best value: how far a validation loss rises before it is more than noise, or than waiting a
+# few epochs for it to fall again, as early stopping does
 FEWEST = 5  # epochs below which a course says nothing
 
 

@@ -223,7 +223,7 @@ def arrived(bundle: Bundle) -> bool:
         "all move them. Correct the odds for the shares, or calibrate on held-out rows."
     ),
     lesson="smote",
-    unless=("constant-scores", "integer-scores", "reversed-classes", "double-softmax"),
+    unless=("constant-scores", "integer-scores", "reversed-classes", "double-softmax", "batchnorm-not-arrived"),
 )
 def miscalibrated(bundle: Bundle) -> Answer:
     """A mean score far from the share of its class: by ten standard errors, and by a tenth or half of the share.

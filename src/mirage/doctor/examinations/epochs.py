@@ -102,6 +102,13 @@ def best_epoch_not_kept(bundle: Bundle) -> Answer:
     return Found("certain", (*course, own, item("at best", at_best, "not that of the best ({}).")))
 
 
+def kept_best(bundle: Bundle) -> bool:
+    """Whether predictions of the validation rows are those of the epoch of the lowest validation loss."""
+    rows = validated(bundle)
+    which = None if rows is None else _epoch_of(rows, bundle, int(bundle.history["val_loss"].argmin()))
+    return which is not None and not which[2]
+
+
 def _epoch_of(rows: Predictions, bundle: Bundle, best: int) -> tuple[str, tuple[float, float, float], bool] | None:
     """What shows the epoch of predictions: its name, its value, that of the best and of the last; if it is the last."""
     right, entropy = evaluated(rows), cross_entropy(rows)

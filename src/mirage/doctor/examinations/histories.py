@@ -60,8 +60,8 @@ def ordered_validation(bundle: Bundle) -> Answer:
     course = _stands(bundle) if {"accuracy", "val_accuracy"} <= set(bundle.history) else None
     parted = one_sided(*sides) if sides is not None else ()
     if parted:
-        sure: Sure = "certain" if course and bundle.history["val_accuracy"][0] == 0 else "likely"
-        return Found(sure, (*parted, *(course.evidence if course else ())))
+        sure: Sure = "certain" if isinstance(course, Found) and bundle.history["val_accuracy"][0] == 0 else "likely"
+        return Found(sure, (*parted, *(course.evidence if isinstance(course, Found) else ())))
     if course is not None and "train" in bundle.others and validated(bundle) is not None:
         return None  # the validation rows are there, and of all classes
     if course is None and sides is None and "val_accuracy" not in bundle.history:
@@ -69,7 +69,7 @@ def ordered_validation(bundle: Bundle) -> Answer:
     return course
 
 
-def _stands(bundle: Bundle) -> Found | None:
+def _stands(bundle: Bundle) -> Found | CannotTell | None:
     """A validation accuracy that never moves while training accuracy rises."""
     own, held = paired(bundle, "accuracy")
     if len(held) < FEWEST or own.max() < 0.9 or own.max() - own[0] < 0.01 or len(np.unique(held)) > 1:
@@ -81,7 +81,9 @@ def _stands(bundle: Bundle) -> Found | None:
         item("validation accuracy", float(held[0]), "Validation accuracy is {} to the last digit in every epoch"),
         item("training accuracy", float(own.max()), "while training accuracy reaches {}."),
     )
-    return Found("likely" if zero or bundle.model is not None else "possible", evidence)
+    if not zero and bundle.model is None:
+        return CannotTell("--model: a BatchNormalization layer would explain a validation accuracy that never moves")
+    return Found("likely", evidence)
 
 
 def _sides(bundle: Bundle) -> tuple[Array, Array] | None:

@@ -6,6 +6,7 @@ from mirage.doctor.courses import FEWEST, evaluated, paired, risen
 from mirage.doctor.evidence import Array, Bundle, Predictions
 from mirage.doctor.examinations.calibration import STANDARD_ERRORS, off, probabilities
 from mirage.doctor.examinations.decisions import ranks
+from mirage.doctor.examinations.epochs import kept_best
 from mirage.doctor.finding import Answer, CannotTell, Found, Sure, examination, item, of_predictions
 
 FALLING = 0.15  # of a loss's whole fall in the last third of the epochs: a steady fall makes a third of it there
@@ -24,7 +25,7 @@ BY_CHANCE = 1e-3
     ),
     advice="Choose the threshold by what a miss costs; report recall of each class beside accuracy.",
     lesson="imbalance",
-    unless=("constant-scores", "integer-scores", "argmax-one-column", "wrong-threshold"),
+    unless=("constant-scores", "integer-scores", "argmax-one-column", "wrong-threshold", "batchnorm-not-arrived"),
 )
 def majority_answered(found: Predictions) -> Answer:
     """Every row, or nearly, is decided as the largest class, and others are there."""
@@ -105,7 +106,7 @@ def memorising(bundle: Bundle) -> Answer:
     """
     train = bundle.others.get("train")
     if {"loss", "val_loss"} <= set(bundle.history):
-        return of_course(bundle)
+        return None if kept_best(bundle) else of_course(bundle)
     if train is None or evaluated(train) is None or bundle.predictions is None:
         return CannotTell("a history with loss and val_loss, or predictions of split train beside those of the test")
     return of_gap(train, bundle.predictions)

@@ -155,6 +155,8 @@ class Bundle:
         Predictions of the examined rows by the same model in another process.
     class_weight
         By class: what its rows weigh in training.
+    notes
+        What was assumed in reading history and model, a sentence each.
     """
 
     predictions: Predictions | None = None
@@ -172,13 +174,18 @@ class Bundle:
     runs: tuple[Predictions, ...] = ()
     rescored: Predictions | None = None
     class_weight: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def steps(self) -> int | None:
-        """How many updates training made: epochs of the history times batches of the training rows; None if unknown."""
+        """How many updates training made; None if unknown.
+
+        Epochs of the history times batches of the training rows; else what the optimizer in the model's file counted,
+        which is too few if the model was compiled again.
+        """
         train = self.others.get("train")
         if train is None or self.batch_size is None or "loss" not in self.history:
-            return None
+            return self.model.steps if self.model is not None else None
         return len(self.history["loss"]) * -(-len(train) // self.batch_size)
 
     def across(self, name: str) -> "tuple[Features, Features] | tuple[Predictions, Predictions] | None":

@@ -5,6 +5,7 @@ from typing import Any
 
 from mirage.doctor import examinations
 from mirage.doctor.evidence import BadInput, Bundle, Predictions
+from mirage.doctor.examinations.calibration import explained
 from mirage.doctor.finding import SURE, TABLE, Answer, CannotTell, Found
 from mirage.doctor.gathering import gathered
 from mirage.doctor.report import Finding, Report
@@ -116,7 +117,7 @@ def report(bundle: Bundle, accepted: Mapping[str, str]) -> Report:
         accepted={
             cause: accepted[cause] for cause, one in answers.items() if isinstance(one, Found) and cause in accepted
         },
-        notes=there.notes if there is not None else (),
+        notes=(*bundle.notes, *(there.notes if there is not None else ()), *explained(bundle)),
     )
 
 

@@ -145,8 +145,10 @@ def equal_after_rounding(found: Predictions, batch: int | None) -> float | None:
 
 
 def area(found: Predictions, batch: int | None) -> float | None:
-    """The area under the ROC curve of a single score."""
-    return None if found.single is None or found.regression else statistics.auc(found.truth, found.single)
+    """The area under the ROC curve of a single score; None where all rows are of one class."""
+    if found.single is None or found.regression or len(np.unique(found.truth)) < 2:
+        return None
+    return statistics.auc(found.truth, found.single)
 
 
 HONEST: Mapping[str, Formula] = {

@@ -54,10 +54,12 @@ def gathered(
 
     rows = aligned({where: read_features(read(source, where), where) for where, source in given.items()})
     configured = None if model is None else read_model(model)
+    course, notes = ({}, ()) if history is None else read_history(history, separator, encoding)
     bundle = Bundle(
         reported=dict(_reported(name, value) for name, value in reported.items()),
         batch_size=batch_size,
-        history={} if history is None else read_history(history, separator, encoding),
+        history=course,
+        notes=notes,
         model=configured,
         version=keras or (configured.version if configured else None),
         backend=backend or (configured.backend if configured else None),

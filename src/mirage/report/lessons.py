@@ -97,7 +97,9 @@ class _Rendering:
                 if (FORMS / f"{name}.md.j2").is_file():
                     macros |= vars(self._environment.get_template(f"{name}.md.j2").make_module(known | macros))
             own = {name: macro for name, macro in macros.items() if not name.startswith("_")}
-            return self._environment.from_string(template).render(own | {"headline": headline, "causes": known["causes"]})
+            return self._environment.from_string(template).render(
+                own | {"headline": headline, "causes": known["causes"]}
+            )
 
         return self._guarded(rendered)
 

@@ -10,7 +10,15 @@ from mirage.settings import ConfigError
 
 FRONT = re.compile(r"\A---\n(.*?)\n---\n+", re.DOTALL)
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
-KEYS = {"headline": str, "symptoms": list, "also": list, "next": list, "causes": list, "example": dict, "notebook": dict}
+KEYS = {
+    "headline": str,
+    "symptoms": list,
+    "also": list,
+    "next": list,
+    "causes": list,
+    "example": dict,
+    "notebook": dict,
+}
 EXPECTED = "headline (text), symptoms, also, next and causes (lists), example (arguments by arm), notebook (scenario, settings)"
 
 

@@ -3,14 +3,10 @@
 import numpy as np
 
 from mirage.doctor import statistics
-from mirage.doctor.evidence import CUT, LOGIT_CUT, Array, Predictions
-from mirage.doctor.finding import Answer, Found, Item, item, of_predictions
+from mirage.doctor.evidence import CUT, LOGIT_CUT, Predictions
+from mirage.doctor.finding import Answer, Found, item, of_predictions
 
 RANKS = 0.7  # an AUC, with its interval above one half, that makes decisions of one class only the rule's fault
-LEAST = 1e-3  # a probability, below which a gain is not taken: rows that are surely wrong would decide
-GAIN = 0.02  # of the loss of a row, that taking one activation back has to bring
-SURE_ERRORS = 5.0  # standard errors
-NEARLY = 1e-4  # beyond 0 and 1: scores are written with a few places
 
 
 def ranks(found: Predictions) -> tuple[float, bool]:
@@ -95,76 +91,3 @@ def logits_as_probabilities(found: Predictions) -> Answer:
         evidence.append(item("accuracy at 0", at[LOGIT_CUT], "Cut at 0, {} of the rows are right;"))
         evidence.append(item("accuracy at 0.5", at[CUT], "cut at one half, as if they were probabilities, {}."))
     return Found("certain", tuple(evidence))
-
-
-@of_predictions(
-    "double-softmax",
-    needs=("scores", "classes"),
-    tell_apart="miscalibrated: scores that shrink towards equal shares without a common bound.",
-    advice="An activation was applied twice: take it from the last layer, or from what is done with its output.",
-)
-def double_softmax(found: Predictions) -> Answer:
-    """Scores within the narrow bounds that a second softmax or sigmoid leaves, and better ones without it."""
-    if found.regression or found.logits:
-        return None
-    inner, scores = _before(found), _several(found)
-    if inner is None:
-        return None
-    places = np.arange(len(found)), found.truth
-    gain = np.log(np.maximum(inner[places], LEAST)) - np.log(scores[places])
-    if gain.mean() < GAIN or gain.mean() < SURE_ERRORS * gain.std() / np.sqrt(len(gain)):
-        return None
-    said = "All scores lie within the bounds that a second activation leaves; the largest is {}."
-    more = "With one activation taken back, the loss of these rows falls by {}."
-    return Found("likely", (item("largest score", float(scores.max()), said), item("gain", float(gain.mean()), more)))
-
-
-def _several(found: Predictions) -> Array:
-    """Scores [row, class], of two classes, too."""
-    assert found.scores is not None
-    return found.scores if found.single is None else np.column_stack([1 - found.single, found.single])
-
-
-def _before(found: Predictions) -> Array | None:
-    """The probabilities of which these scores would be the softmax or sigmoid; None where they cannot be that."""
-    scores = _several(found)
-    if not np.allclose(scores.sum(axis=1), 1, atol=1e-3) or scores.min() <= 0:
-        return None
-    if found.single is not None:
-        one = np.log(scores[:, 1] / scores[:, 0])
-        inner = np.column_stack([1 - one, one])
-    else:
-        raised = np.log(scores)
-        inner = raised + (1 - raised.sum(axis=1, keepdims=True)) / scores.shape[1]
-    return None if inner.min() < -NEARLY or inner.max() > 1 + NEARLY else inner
-
-
-@of_predictions(
-    "miscalibrated",
-    needs=("scores", "classes"),
-    tell_apart="other class shares in training: all odds are off by one factor, and one line takes it back.",
-    advice=(
-        "Do not read these scores as probabilities: balanced or resampled training, class weights and long training "
-        "all move them. Correct the odds for the shares, or calibrate on held-out rows."
-    ),
-    lesson="smote",
-    unless=("constant-scores", "integer-scores", "reversed-classes", "double-softmax"),
-)
-def miscalibrated(found: Predictions) -> Answer:
-    """A mean score far from the share of its class: by ten standard errors, and by a tenth or half of the share."""
-    if found.regression or found.logits:
-        return None
-    assert found.scores is not None
-    columns = [(1, found.scores[:, 0])] if found.single is not None else list(enumerate(found.scores.T))
-    evidence = [one for code, score in columns if (one := off(found, code, score)) is not None]
-    return Found("likely", tuple(evidence)) if evidence else None
-
-
-def off(found: Predictions, code: int, score: Array) -> Item | None:
-    """A class whose mean score is far from its share."""
-    of = (found.truth == code).astype(float)
-    off, error = float(score.mean() - of.mean()), float((score - of).std() / np.sqrt(len(found)))
-    if abs(off) < max(10 * error, 0.02) or abs(off) < min(0.1, of.mean() / 2):
-        return None
-    said = f"The mean score of class {found.classes[code]} is {{}}, and {of.mean():.3g} of the rows are of it."
-    return item(f"mean score of {found.classes[code]}", float(score.mean()), said)

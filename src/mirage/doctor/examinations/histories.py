@@ -2,38 +2,116 @@
 
 import numpy as np
 
+from mirage.doctor.courses import FEWEST, evaluated, paired, validated
 from mirage.doctor.evidence import Array, Bundle
-from mirage.doctor.finding import Answer, CannotTell, Found, examination, item
+from mirage.doctor.finding import Answer, CannotTell, Found, Item, Sure, examination, item
 
-FEWEST = 5  # epochs below which a course says nothing
+EXPLODED = 10.0  # times its first value: a training loss that has risen so far will not come back
+STILL_LEFT = 0.01  # of the first running mean: below that BatchNormalization has as good as arrived
+BELOW = 0.2  # how far validation accuracy lies below training accuracy before it says something
+STANDING = 0.1  # how far a validation accuracy moves that stands still
 
 
-def _course(bundle: Bundle, name: str) -> Array | None:
-    return bundle.history.get(name)
+@examination(
+    "diverged",
+    needs=("history",),
+    tell_apart="constant-scores: the loss is a number, and every row has the same score all the same.",
+    advice=(
+        "Lower the learning rate, look for NaN and for huge values in inputs and labels, and clip gradients. Weights "
+        "that are no numbers stay so: train again from the start."
+    ),
+    pairs=False,
+)
+def diverged(bundle: Bundle) -> Answer:
+    """A training loss that is no number from some epoch on, or that has risen far above where it began."""
+    losses, own = bundle.history.get("loss"), bundle.history.get("accuracy")
+    if losses is None:
+        return CannotTell("a history with loss")
+    lost = np.flatnonzero(~np.isfinite(losses))
+    if len(lost) and not np.isfinite(losses[lost[0] :]).any():
+        evidence = [
+            item("first epoch", int(lost[0]) + 1, f"From epoch {{}} of {len(losses)} on the loss is no number.")
+        ]
+        if own is not None and np.isfinite(own[-1]):
+            said = "Accuracy is {} from there: the share of the first class, which rows without a score are given."
+            evidence.append(item("training accuracy", float(own[-1]), said))
+        return Found("certain", tuple(evidence))
+    there = losses[np.isfinite(losses)]
+    if len(there) < FEWEST or there[0] <= 0 or there[-1] < EXPLODED * there[0] or there[-1] < there.max() / 2:
+        return None
+    begun = item("first loss", float(there[0]), "The training loss begins at {}")
+    return Found("likely", (begun, item("last loss", float(there[-1]), "and ends at {}.")))
 
 
 @examination(
     "ordered-validation",
-    needs=("history", "accuracies"),
+    needs=(),
     tell_apart="batchnorm-not-arrived: the training rows score as badly if they are evaluated again.",
     advice=(
         "`validation_split` takes the last rows as they stand, whatever `shuffle` says: shuffle before `fit`, or hold "
         "out rows class by class."
     ),
     pairs=False,
+    unless=("diverged",),
 )
 def ordered_validation(bundle: Bundle) -> Answer:
-    """Validation accuracy of exactly 0, or the same to the last digit in every epoch, while training accuracy rises."""
-    own, held = bundle.history["accuracy"], bundle.history["val_accuracy"]
-    if len(held) < FEWEST or own.max() < 0.9 or own.max() - own[0] < 0.01:
+    """Validation accuracy of 0, or the same in every epoch, while training rises; or classes on one side only."""
+    sides = _sides(bundle)
+    course = _stands(bundle) if {"accuracy", "val_accuracy"} <= set(bundle.history) else None
+    parted = one_sided(*sides) if sides is not None else ()
+    if parted:
+        sure: Sure = "certain" if isinstance(course, Found) and bundle.history["val_accuracy"][0] == 0 else "likely"
+        return Found(sure, (*parted, *(course.evidence if isinstance(course, Found) else ())))
+    if course is not None and "train" in bundle.others and validated(bundle) is not None:
+        return None  # the validation rows are there, and of all classes
+    if course is None and sides is None and "val_accuracy" not in bundle.history:
+        return CannotTell("a history with accuracy and val_accuracy, or predictions with splits train and validation")
+    return course
+
+
+def _stands(bundle: Bundle) -> Found | CannotTell | None:
+    """A validation accuracy that never moves while training accuracy rises."""
+    own, held = paired(bundle, "accuracy")
+    if len(held) < FEWEST or own.max() < 0.9 or own.max() - own[0] < 0.01 or len(np.unique(held)) > 1:
         return None
-    if len(np.unique(held)) > 1 or held[0] == 1 or (held[0] > 0 and bundle.has_layer("BatchNormalization")):
+    zero = held[0] == 0
+    if own.max() - held[0] < BELOW or (not zero and bundle.has_layer("BatchNormalization")):
         return None
     evidence = (
         item("validation accuracy", float(held[0]), "Validation accuracy is {} to the last digit in every epoch"),
         item("training accuracy", float(own.max()), "while training accuracy reaches {}."),
     )
-    return Found("certain" if held[0] == 0 else "likely", evidence)
+    if not zero and bundle.model is None:
+        return CannotTell("--model: a BatchNormalization layer would explain a validation accuracy that never moves")
+    return Found("likely", evidence)
+
+
+def _sides(bundle: Bundle) -> tuple[Array, Array] | None:
+    """Labels, as text, of the rows that were trained on and of those held out; None where one of them is unknown."""
+    train, held = bundle.others.get("train"), bundle.others.get("validation", bundle.predictions)
+    if train is not None and held is not None and not train.regression:
+        names = np.array(train.classes)
+        return names[train.truth], names[held.truth]
+    if bundle.train is None or bundle.test is None or bundle.train.truth is None or bundle.test.truth is None:
+        return None
+    one, other = bundle.train.truth, bundle.test.truth
+    few = len(np.unique(np.concatenate([one, other]))) <= min(len(one), len(other)) / 5  # else targets are numbers
+    return (one, other) if few else None
+
+
+def one_sided(train: Array, held: Array) -> tuple[Item, ...]:
+    """Classes with rows on one side only, that a split by chance would hardly have left there."""
+    names, of = np.unique(np.concatenate([train, held]), return_inverse=True)
+    counts = np.stack([np.bincount(part, minlength=len(names)) for part in (of[: len(train)], of[len(train) :])])
+    shares = np.array([len(train), len(held)]) / len(of)
+    evidence = []
+    for here, there, said in ((1, 0, "validation and none in training"), (0, 1, "training and none in validation")):
+        alone = (counts[there] == 0) & (counts[here] * np.log(shares[here]) < np.log(1e-3 / (2 * len(names))))
+        evidence += [
+            item(f"rows of {names[k]}", int(counts[here, k]), f"Class {names[k]} has {{}} rows in {said}.")
+            for k in np.flatnonzero(alone)[:5]
+        ]
+    return tuple(evidence)
 
 
 @examination(
@@ -45,51 +123,47 @@ def ordered_validation(bundle: Bundle) -> Answer:
         "bring inputs to mean 0 beforehand."
     ),
     pairs=False,
+    unless=("diverged",),
 )
 def batchnorm_not_arrived(bundle: Bundle) -> Answer:
-    """A BatchNormalization layer, few steps, and a validation accuracy that stands still while training rises."""
+    """A BatchNormalization layer, few steps, and a validation accuracy that stands still while training rises.
+
+    The training rows, predicted after training, score as badly: that tells it from memorising.
+    """
     assert bundle.model is not None
     layers = bundle.model.of_kind("BatchNormalization")
     if not layers:
         return None
     if bundle.steps is None:
-        return CannotTell("the number of steps: predictions with the rows of split train, and --batch-size")
-    momentum = max(float(layer.config.get("momentum", 0.99)) for layer in layers)
+        return CannotTell(
+            "the number of steps: predictions with the rows of split train, and --batch-size, or a model that was "
+            "saved with its optimizer"
+        )
+    momenta = [layer.config.get("momentum", 0.99) for layer in layers]
+    momentum = max([float(value) for value in momenta if isinstance(value, int | float)], default=0.99)
     left = momentum**bundle.steps
-    own, held = bundle.history["accuracy"], bundle.history["val_accuracy"]
-    if left < 0.05 or own[-1] - held[-1] < 0.2 or np.ptp(held) > 0.1:
+    own, held = paired(bundle, "accuracy")
+    if not len(held) or left < STILL_LEFT or own[-1] - held[-1] < BELOW or np.ptp(held) > STANDING:
         return None
-    evidence = (
+    again = evaluated(bundle.others.get("train"))
+    if again is not None and again > (own[-1] + held[-1]) / 2:
+        return None
+    if again is None and _centred(bundle):
+        return None
+    evidence = [
         item("steps", bundle.steps, "After {} steps"),
         item("left", left, f"a share of {{}} of the initial mean is left (momentum {momentum:g});"),
         item("validation accuracy", float(held[-1]), "validation accuracy stands at {}"),
         item("training accuracy", float(own[-1]), "and training accuracy at {}."),
-    )
-    return Found("likely", evidence)
+    ]
+    if again is not None:
+        evidence.append(item("evaluated again", again, "Predicted after training, {} of the training rows are right."))
+    return Found("likely" if again is not None or len(np.unique(held)) == 1 else "possible", tuple(evidence))
 
 
-@examination(
-    "running-mean",
-    needs=("history", "accuracies"),
-    tell_apart="a leak: training rows, evaluated again without dropout, still score below the held-out rows.",
-    advice=(
-        "No fault by itself: the history averages over an epoch, before each update and with dropout on. Evaluate the "
-        "training rows after training and compare that."
-    ),
-    lesson="dropout",
-    pairs=False,
-)
-def running_mean(bundle: Bundle) -> Answer:
-    """Validation above training in nearly every epoch."""
-    own, held = bundle.history["accuracy"], bundle.history["val_accuracy"]
-    n = min(len(own), len(held))
-    if n < FEWEST or (held[:n] > own[:n]).mean() < 0.9:
-        return None
-    dropout = bundle.has_layer("Dropout")
-    if bundle.model is not None and not dropout:
-        return None
-    above = f"{int((held[:n] > own[:n]).sum())} of {n}"
-    evidence = [item("epochs", above, "Validation is above training in {} epochs.")]
-    if dropout:
-        evidence.append(item("dropout", "Dropout", "The model has {} layers, which work in training only."))
-    return Found("likely" if dropout else "possible", tuple(evidence))
+def _centred(bundle: Bundle) -> bool:
+    """Whether all columns that the model was trained on have a mean within one standard deviation of 0."""
+    if bundle.train is None or not bundle.train.numeric:
+        return False
+    numbers = bundle.train.numbers[:10_000]
+    return bool((abs(np.nanmean(numbers, axis=0)) <= np.nanstd(numbers, axis=0) + 1e-12).all())

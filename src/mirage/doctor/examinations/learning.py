@@ -2,13 +2,18 @@
 
 import numpy as np
 
-from mirage.doctor.evidence import Bundle, Predictions
-from mirage.doctor.examinations.decisions import off, ranks
-from mirage.doctor.examinations.histories import FEWEST
-from mirage.doctor.finding import Answer, Found, Sure, examination, item, of_predictions
+from mirage.doctor.courses import FEWEST, evaluated, paired, risen
+from mirage.doctor.evidence import Array, Bundle, Predictions
+from mirage.doctor.examinations.calibration import STANDARD_ERRORS, off, probabilities
+from mirage.doctor.examinations.decisions import ranks
+from mirage.doctor.examinations.epochs import kept_best
+from mirage.doctor.finding import Answer, CannotTell, Found, Sure, examination, item, of_predictions
 
-RISEN = 0.1  # of its best value: how much a validation loss has to rise
-FALLING = 0.05  # of its value: how much a loss has to fall over the last third
+FALLING = 0.15  # of a loss's whole fall in the last third of the epochs: a steady fall makes a third of it there
+FALLEN = 0.05  # of its first value: a loss that has fallen by less has hardly begun, and noise is as large
+NOTHING = 0.05  # of its first value: a loss that has fallen below that falls on for ever and changes no decision
+GAP = 0.1  # between the accuracies of rows trained on and held out, before it matters
+BY_CHANCE = 1e-3
 
 
 @of_predictions(
@@ -20,7 +25,7 @@ FALLING = 0.05  # of its value: how much a loss has to fall over the last third
     ),
     advice="Choose the threshold by what a miss costs; report recall of each class beside accuracy.",
     lesson="imbalance",
-    unless=("constant-scores", "integer-scores", "argmax-one-column", "wrong-threshold"),
+    unless=("constant-scores", "integer-scores", "argmax-one-column", "wrong-threshold", "batchnorm-not-arrived"),
 )
 def majority_answered(found: Predictions) -> Answer:
     """Every row, or nearly, is decided as the largest class, and others are there."""
@@ -54,44 +59,94 @@ def majority_answered(found: Predictions) -> Answer:
     advice="Train on, with early stopping on validation rows, before you change the model.",
     lesson="accuracy_paradox",
     pairs=False,
+    unless=("diverged", "ordered-validation", "batchnorm-not-arrived"),
 )
 def too_short(bundle: Bundle) -> Answer:
-    """Training and validation loss still fall at the end."""
-    own, held = bundle.history["loss"], bundle.history["val_loss"]
-    if len(own) < FEWEST or len(held) != len(own):
-        return None
+    """Training and validation loss still fall at the end, nearly as steeply as they did on average."""
+    own, held = paired(bundle, "loss")
+    if len(own) < FEWEST:
+        return CannotTell(f"a history of {FEWEST} epochs or more")
     back = max(len(own) // 3, 2)
-    falls = [float(1 - values[-1] / values[-1 - back]) for values in (own, held) if values[-1 - back] > 0]
-    if len(falls) < 2 or min(falls) < FALLING or held.argmin() < len(held) - 2:
+    falls = [falling(losses, back) for losses in (own, held)]
+    if min(falls) < FALLING or held.argmin() < len(held) - back or own.argmin() < len(own) - back:
         return None
     evidence = (
-        item("training loss", falls[0], f"Over the last {back} epochs the training loss fell by a share of {{}},"),
-        item("validation loss", falls[1], "the validation loss by {}."),
+        item("training loss", falls[0], f"In the last {back} epochs the training loss made {{}} of its whole fall,"),
+        item("validation loss", falls[1], "the validation loss {} of its own."),
     )
     return Found("likely", evidence)
+
+
+def falling(losses: Array, back: int) -> float:
+    """The share of a loss's fall since its start that the last epochs made, by a line through them.
+
+    0 where the loss has not fallen, or has fallen to next to nothing of where it began.
+    """
+    whole = float(losses[0] - losses[-1])
+    if whole <= FALLEN * abs(losses[0]) or losses[-1] < NOTHING * losses[0]:
+        return 0.0
+    slope = float(np.polyfit(np.arange(back + 1), losses[-back - 1 :], 1)[0])
+    return -slope * back / whole
 
 
 @examination(
     "memorising",
-    needs=("history", "losses"),
+    needs=(),
     tell_apart="other rows in use: held-out rows of the same source would score as well as those that were trained on.",
     advice="Keep the epoch of the lowest validation loss; then try more rows, a penalty, dropout, in this order.",
     lesson="overfitting",
-    pairs=False,
-    unless=("ordered-validation", "batchnorm-not-arrived"),
+    unless=("diverged", "ordered-validation", "batchnorm-not-arrived"),
 )
 def memorising(bundle: Bundle) -> Answer:
-    """The training loss falls on while the validation loss rises well above its best."""
-    own, held = bundle.history["loss"], bundle.history["val_loss"]
-    if len(own) < FEWEST or len(held) != len(own):
-        return None
-    best = int(held.argmin())
-    risen = float(held[-3:].mean() / held[best] - 1) if held[best] > 0 else float("nan")
-    if best > 0.8 * len(held) or not risen > RISEN or own[-1] > 0.9 * own[best]:
+    """The training loss falls on while the validation loss rises well above its best; or held-out rows score far lower.
+
+    Without a history, the rows that were trained on have to score better than those held out beyond chance, and scores
+    of held-out rows have to promise more than they keep: a model that fits every training row and knows how little that
+    means is not at fault.
+    """
+    train = bundle.others.get("train")
+    if {"loss", "val_loss"} <= set(bundle.history):
+        return None if kept_best(bundle) else of_course(bundle)
+    if train is None or evaluated(train) is None or bundle.predictions is None:
+        return CannotTell("a history with loss and val_loss, or predictions of split train beside those of the test")
+    return of_gap(train, bundle.predictions)
+
+
+def of_course(bundle: Bundle) -> Answer:
+    """A validation loss that rises while the training loss falls."""
+    own, held = paired(bundle, "loss")
+    if len(own) < FEWEST:
+        return CannotTell(f"a history of {FEWEST} epochs or more")
+    best, rise = int(held.argmin()), risen(held)
+    if rise is None or own[-1] > 0.9 * own[best]:
         return None
     evidence = (
         item("best epoch", best + 1, f"The validation loss is lowest in epoch {{}} of {len(held)}"),
-        item("rise", risen, "and rises by a share of {} of it by the end,"),
+        item("rise", rise, "and rises by a share of {} of it by the end,"),
         item("training loss", float(own[-1]), "while the training loss falls to {}."),
     )
     return Found("likely", evidence)
+
+
+def of_gap(train: Predictions, held: Predictions) -> Answer:
+    """Rows that were trained on are right far more often than others, which the scores of these do not admit."""
+    from scipy.stats import fisher_exact
+
+    shares = [evaluated(found) or 0.0 for found in (train, held)]
+    right = [round(share * len(found)) for share, found in zip(shares, (train, held), strict=True)]
+    table = [[count, len(found) - count] for count, found in zip(right, (train, held), strict=True)]
+    if shares[0] - shares[1] < GAP or fisher_exact(table, alternative="greater").pvalue > BY_CHANCE:
+        return None
+    evidence = [
+        item("training rows", shares[0], "Of the rows that were trained on, {} are right,"),
+        item("held-out rows", shares[1], "of those held out, {}."),
+    ]
+    claimed = probabilities(held)
+    if claimed is None:
+        return Found("possible", tuple(evidence))
+    top = claimed.max(axis=1)
+    error = float(np.sqrt(max(shares[1] * (1 - shares[1]), 1 / len(held)) / len(held)))
+    if top.mean() - shares[1] < max(GAP / 2, STANDARD_ERRORS * error):
+        return None
+    evidence.append(item("claimed accuracy", float(top.mean()), "Taken as probabilities, their scores promise {}."))
+    return Found("likely", tuple(evidence))

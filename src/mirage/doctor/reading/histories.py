@@ -8,37 +8,49 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from mirage.doctor.evidence import Array, BadInput
 from mirage.doctor.reading import tables
 
 MOST_EPOCHS = 1_000_000
 MOST_BYTES = 100 * 10**6
+UNVALIDATED = "The history's columns of validation are empty: nothing was validated in training."
 RATES = ("lr", "learning_rate", "val_learning_rate")  # Keras 2 and 3; none of them measures anything
 ACCURACY = re.compile(r"(?:weighted_)?(?:(?:binary|(?:sparse_)?(?:top_k_)?categorical)_)?acc(?:uracy)?(?:_\d+)?")
 
 
-def history(source: Any, separator: str = ",", encoding: str = "utf-8") -> dict[str, Array]:
-    """Numbers by name, one for each epoch in which there is one.
+NONE = ("", "NA", "None", "null")  # there is no number; "nan" is one that went wrong
 
-    The accuracy is called ``accuracy`` whatever Keras called it; a ``val_`` column without a number, as
-    CSVLogger writes it where nothing is validated, is left out. Raises BadInput.
+
+def history(source: Any, separator: str = ",", encoding: str = "utf-8") -> tuple[dict[str, Array], tuple[str, ...]]:
+    """Numbers by name, and what was assumed in reading them, a sentence each.
+
+    Of training there is a number for each epoch, NaN where the file has none; of validation one for each epoch that has
+    one. The accuracy is called ``accuracy`` whatever Keras called it. Raises BadInput.
     """
     named = getattr(source, "history", source)
-    if isinstance(named, Mapping):
+    if isinstance(named, pd.DataFrame):
+        found = {str(name): column.tolist() for name, column in named.items()}
+    elif isinstance(named, Mapping):
         found = {str(name): list(np.atleast_1d(np.asarray(values, dtype=object))) for name, values in named.items()}
     else:
         file = Path(source)
         if file.suffix not in (".json", ".csv", ".log", ".txt"):
             raise BadInput(f"history: got {file}, expected the .csv file of CSVLogger, or .json of History.history")
         found = _json(file) if file.suffix == ".json" else _csv(file, separator, encoding)
-    numbers = {name: _finite(values, name) for name, values in found.items() if name not in (*RATES, "epoch")}
-    kept = {name: values for name, values in numbers.items() if len(values)}
+    numbers = {name: _numbers(values, name) for name, values in found.items() if name not in (*RATES, "epoch", "")}
+    lost = "loss" in found and not all(map(_absent, found["loss"]))
+    kept = {name: values for name, values in numbers.items() if np.isfinite(values).any() or (name == "loss" and lost)}
+    kept = {name: values[np.isfinite(values)] if name.startswith("val_") else values for name, values in kept.items()}
+    kept = {name: values for name, values in kept.items() if len(values)}
     if not kept:
         raise BadInput("history: got no numbers, expected loss, accuracy, val_loss, ... by epoch")
     if max(map(len, kept.values())) > MOST_EPOCHS:
         raise BadInput(f"history: got more than {MOST_EPOCHS:,} epochs, expected at most so many")
-    return _plain(kept)
+    held = {name for name in numbers if name.startswith("val_")}
+    none = bool(held) and not held & set(kept) and any(np.isfinite(values).any() for values in kept.values())
+    return _plain(kept), (UNVALIDATED,) if none else ()
 
 
 def _csv(file: Path, separator: str, encoding: str) -> dict[str, list[Any]]:
@@ -58,14 +70,17 @@ def _json(file: Path) -> dict[str, list[Any]]:
     return found
 
 
-def _finite(values: list[Any], name: str) -> Array:
-    """The numbers of one column; cells that say that there is none are left out."""
+def _absent(value: Any) -> bool:
+    """Whether a cell says that there is no number."""
+    return value is None or (isinstance(value, str) and value.strip() in NONE) or value is pd.NA
+
+
+def _numbers(values: list[Any], name: str) -> Array:
+    """The numbers of one column [epoch], NaN for those that are not finite or not there."""
     numbers = []
     for place, value in enumerate(values):
-        if value is None or (isinstance(value, str) and value.strip() in ("", "NA", "nan", "NaN", "null")):
-            continue
         try:
-            number = float(value)
+            number = math.nan if _absent(value) else float(value)
         except (TypeError, ValueError):
             if isinstance(value, str) and value.lstrip().startswith("["):
                 return np.array([])  # a metric that is an array, such as F1Score's

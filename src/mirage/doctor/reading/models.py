@@ -12,11 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from mirage.doctor.evidence import BadInput
+from mirage.doctor.reading import counts
 
 MOST_BYTES = 50 * 10**6  # of a configuration
 DEEPEST = 50  # models within models
+MEASURED = ("metrics", "weighted_metrics")
+NORMALISING = ("BatchNormalization", "LayerNormalization")  # the same, whatever activation comes before
 ANOTHER = "with a configuration of another shape, expected one that Keras wrote"
-PASSING = ("Dropout", "Flatten", "Reshape", "ActivityRegularization", "Identity")  # layers that leave units as they are
+PASSING = (
+    "Dropout",
+    "Flatten",
+    "Reshape",
+    "Rescaling",
+    "ActivityRegularization",
+    "Identity",
+)  # layers that leave units as they are
 
 
 @dataclass(frozen=True)
@@ -25,6 +35,14 @@ class Layer:
 
     kind: str
     config: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What a metric computes, such as ``binary_accuracy``, and where it cuts scores, if the configuration says so."""
+
+    kind: str
+    threshold: float | None = None
 
 
 @dataclass(frozen=True)
@@ -37,14 +55,20 @@ class Model:
         In the order of the configuration, those of models inside included.
     units, activation
         Of the output; None where the configuration does not say.
+    last
+        The class of the layer that gives the output; None where the configuration does not say.
     loss
         Its name, such as ``binary_crossentropy``; None where the model was not compiled.
     from_logits
         Whether the loss is told that scores are logits.
+    smoothing
+        Whether the loss smooths labels or a layer is penalised, so that a loss is not the scores' own.
     metrics
-        Their names.
+        What is measured beside the loss.
     version, backend
         Of Keras, where the file says so.
+    steps
+        Updates that the optimizer counted; None where the file does not say, or says 0.
     """
 
     layers: tuple[Layer, ...]
@@ -52,9 +76,12 @@ class Model:
     activation: str | None
     loss: str | None
     from_logits: bool
-    metrics: tuple[str, ...]
+    metrics: tuple[Metric, ...]
     version: str | None = None
     backend: str | None = None
+    steps: int | None = None
+    last: str | None = None
+    smoothing: bool = False
 
     def of_kind(self, kind: str) -> list[Layer]:
         """All layers of this class."""
@@ -67,30 +94,33 @@ def model(source: Any) -> Model:
     try:
         with file.open("rb") as opened:
             packed = opened.read(4) == b"PK\x03\x04"
-        config, compiled, version, backend = _zip(file) if packed else _h5(file)
+        config, compiled, version, backend, steps = _zip(file) if packed else _h5(file)
     except OSError as error:
         reason = error.strerror or "no HDF5 file"
         raise BadInput(f"model: got {file} ({reason}), expected a .keras or .h5 file of Keras") from None
     try:
         layers = tuple(_layers(config, 0))
         units, activation = _output(config)
-        loss, from_logits = _loss((compiled or {}).get("loss"))
-        metrics = tuple(_names((compiled or {}).get("metrics")))
+        named = (compiled or {}).get("loss")
+        loss, from_logits = _loss(named)
+        metrics = tuple(one for kind in MEASURED for one in _metrics((compiled or {}).get(kind)))
+        last, smoothing = _last(config), _smooths(named) or any(map(_penalised, layers))
     except (AttributeError, KeyError, TypeError, IndexError, ValueError, RecursionError):
         raise BadInput(f"model: got {file} {ANOTHER}") from None
-    return Model(layers, units, activation, loss, from_logits, metrics, version, backend)
+    return Model(layers, units, activation, loss, from_logits, metrics, version, backend, steps, last, smoothing)
 
 
-def _zip(file: Path) -> tuple[Any, Any, str | None, None]:
+def _zip(file: Path) -> tuple[Any, Any, str | None, None, int | None]:
     try:
         with zipfile.ZipFile(file) as packed:
             config, about = (_member(packed, name) for name in ("config.json", "metadata.json"))
+            steps = counts.in_zip(packed)
     except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError, ValueError, RecursionError):
         raise BadInput(f"model: got {file} without a readable config.json, expected a .keras file") from None
     if not isinstance(config, dict):
         raise BadInput(f"model: got {file} {ANOTHER}")
     version = about.get("keras_version") if isinstance(about, dict) else None
-    return config, config.get("compile_config"), str(version) if version else None, None
+    return config, config.get("compile_config"), str(version) if version else None, None, steps
 
 
 def _member(packed: zipfile.ZipFile, name: str) -> Any:
@@ -103,7 +133,7 @@ def _member(packed: zipfile.ZipFile, name: str) -> Any:
     return json.loads(text)
 
 
-def _h5(file: Path) -> tuple[Any, Any, str | None, str | None]:
+def _h5(file: Path) -> tuple[Any, Any, str | None, str | None, int | None]:
     import h5py
 
     with h5py.File(file, "r") as opened:
@@ -111,11 +141,12 @@ def _h5(file: Path) -> tuple[Any, Any, str | None, str | None]:
             raise BadInput(f"model: got {file} without a configuration, expected a whole model, not its weights")
         texts = {name: opened.attrs[name] for name in ("model_config", "training_config") if name in opened.attrs}
         version, backend = (opened.attrs.get(name) for name in ("keras_version", "backend"))
+        steps = counts.in_h5(opened)
     try:
         found = {name: json.loads(text) for name, text in texts.items()}
     except (ValueError, TypeError, RecursionError):
         raise BadInput(f"model: got {file} {ANOTHER}") from None
-    return found["model_config"], found.get("training_config"), _text(version), _text(backend)
+    return found["model_config"], found.get("training_config"), _text(version), _text(backend), steps
 
 
 def _text(value: Any) -> str | None:
@@ -151,6 +182,9 @@ def _output(config: Any, depth: int = 0) -> tuple[int | None, str | None]:
             units, within = _output(one, depth + 1)
             return units, activation or within
         if kind in PASSING:
+            continue
+        if kind in NORMALISING:
+            activation = activation or "linear"
             continue
         if kind in ("Activation", "Softmax", "ReLU", "LeakyReLU") and activation is None:
             activation = "softmax" if kind == "Softmax" else _name(inside.get("activation", kind.lower()))
@@ -196,14 +230,44 @@ def _loss(value: Any) -> tuple[str | None, bool]:
     return (_snake(value) if isinstance(value, str) else None), False
 
 
-def _names(value: Any) -> Iterator[str]:
-    """The names of metrics, however they are nested."""
+def _metrics(value: Any) -> Iterator[Metric]:
+    """What metrics compute, however they are nested."""
     if isinstance(value, str):
-        yield _snake(value)
+        yield Metric(_snake(value))
     elif isinstance(value, dict) and "class_name" in value:
         config = value.get("config")
-        named = config.get("name") if isinstance(config, dict) else config
-        yield _snake(str(named or value["class_name"]))
+        if not isinstance(config, dict):  # a function
+            yield Metric(_snake(str(config or value["class_name"])))
+            return
+        wraps, cut = config.get("fn"), config.get("threshold")
+        kind = wraps if isinstance(wraps, str) else value["class_name"]
+        yield Metric(_snake(str(kind)), float(cut) if isinstance(cut, int | float) else None)
     elif isinstance(value, dict | list):
         for one in value.values() if isinstance(value, dict) else value:
-            yield from _names(one)
+            yield from _metrics(one)
+
+
+def _last(config: Any, depth: int = 0) -> str | None:
+    """The class of the layer that gives the output, inside of models within models."""
+    if depth > DEEPEST:
+        raise ValueError("too deep")
+    own = config.get("config")
+    layers = list(own.get("layers", ())) if isinstance(own, dict) else []
+    if not layers:
+        return None
+    if own.get("output_layers"):
+        last = _first_name(own["output_layers"])
+        layers = [one for one in layers if one.get("config", {}).get("name", one.get("name")) == last] or layers
+    inside = layers[-1].get("config", {})
+    if isinstance(inside, dict) and "layers" in inside:
+        return _last(layers[-1], depth + 1)
+    return str(layers[-1]["class_name"])
+
+
+def _smooths(loss: Any) -> bool:
+    config = loss.get("config") if isinstance(loss, dict) else None
+    return isinstance(config, dict) and bool(config.get("label_smoothing"))
+
+
+def _penalised(layer: Layer) -> bool:
+    return any(name.endswith("regularizer") and value for name, value in layer.config.items())

@@ -1,0 +1,44 @@
+"""A history beside the rows: numbers of the same epochs, and what the rows score after training."""
+
+import numpy as np
+
+from mirage.doctor.evidence import Array, Bundle, Predictions
+
+RISEN = 0.2  # of its best value: how far a validation loss rises before it is more than noise, or than waiting a
+# few epochs for it to fall again, as early stopping does
+FEWEST = 5  # epochs below which a course says nothing
+
+
+def paired(bundle: Bundle, name: str) -> tuple[Array, Array]:
+    """Numbers of training and of validation for the epochs that have both [epoch]."""
+    own, held = bundle.history[name], bundle.history[f"val_{name}"]
+    if len(own) > len(held) and len(own) // len(held) > 1:  # validated in every k-th epoch only
+        every = len(own) // len(held)
+        own = own[every - 1 :: every]
+    n = min(len(own), len(held))
+    kept = np.isfinite(own[:n]) & np.isfinite(held[:n])
+    return own[:n][kept], held[:n][kept]
+
+
+def risen(held: Array) -> float | None:
+    """By what share of its lowest value a loss has risen at the end (mean of three epochs); None where it has not.
+
+    A lowest value in the last fifth of the epochs, and a rise of less than `RISEN`, are noise.
+    """
+    best = int(held.argmin())
+    rise = float(held[-3:].mean() / held[best] - 1) if held[best] > 0 else float("nan")
+    return rise if best <= 0.8 * len(held) and rise > RISEN else None
+
+
+def evaluated(found: Predictions | None) -> float | None:
+    """The accuracy of rows as they are predicted after training; None where there are none."""
+    if found is None or found.decisions is None or found.regression or not len(found):
+        return None
+    return float((found.decisions == found.truth).mean())
+
+
+def validated(bundle: Bundle) -> Predictions | None:
+    """Predictions of the rows of split validation; None where there are none."""
+    found = bundle.predictions
+    is_it = found is not None and "split" in found.about and (found.about["split"] == "validation").all()
+    return found if is_it else bundle.others.get("validation")

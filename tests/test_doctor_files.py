@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from helpers import ROOT
+from sklearn.linear_model import LogisticRegression
 
 from mirage.doctor import BadInput, examine
 from mirage.doctor.command import main
@@ -283,17 +284,34 @@ def test_what_the_page_on_the_doctor_shows_works(tmp_path: Path, monkeypatch: py
     history = model.fit(x, y, epochs=2, verbose=0, callbacks=[keras.callbacks.CSVLogger(tmp_path / "history.csv")])
     model.save(tmp_path / "model.keras")
     dataset = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(64).batch(16)
-    scope = {"x": x, "y": y, "model": model, "history": history, "dataset": dataset}
-    shown = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    exec(shown[1], scope)
-    in_step = examine({"y_true": scope["y"], "score": scope["score"]}).score
     right = float(((model.predict(x, verbose=0)[:, 0] > 0.5) == y).mean())
-    assert len(shown) == 2 and in_step is not None and in_step.value == pytest.approx(right)
-    code = shown[0].replace("report.findings[0].cause, report.findings[0].sure", "found = report.findings[0].cause")
-    exec(code, scope | {"y": y, "x": x})
-    columns = ["y_true,score", *(f"{a:.0f},{b}" for a, b in zip(scope["y"], scope["score"][:, 0], strict=True))]
-    file(tmp_path, "\n".join(columns), "predictions.csv")
+    classifier = LogisticRegression().fit(x, y)
+    right_too = classifier.score(x, y)
+    scope = {"x": x, "y": y, "model": model, "history": history, "dataset": dataset, "classifier": classifier}
     monkeypatch.chdir(tmp_path)
+    shown = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    first, exported, called_back, by_hand, of_sklearn = shown
+    exec(first.replace("report.findings[0].cause, report.findings[0].sure", "report.findings"), dict(scope))
+
+    def written() -> float:
+        score = examine("predictions.csv").score
+        assert score is not None and score.n == 64
+        return float(score.value or 0)
+
+    exec(exported, scope)
+    assert written() == pytest.approx(right)
+    exec(by_hand, dict(scope))
+    assert written() == pytest.approx(right)
+    exec(by_hand, dict(scope) | {"dataset": list(dataset)})  # by place, as a PyDataset is read
+    assert written() == pytest.approx(right)
+    exec("import pandas as pd\n" + of_sklearn, dict(scope))
+    assert written() == pytest.approx(right_too)
+    exec(called_back, scope)
+    assert examine("predictions.csv", history="history.json").score is not None
+    (tmp_path / "predictions.csv").unlink()
+    score = model.predict(x, verbose=0)[:, 0]
+    columns = ["y_true,score", *(f"{a:.0f},{b}" for a, b in zip(y, score, strict=True))]
+    file(tmp_path, "\n".join(columns), "predictions.csv")
     [line] = re.findall(r"^\.venv/bin/mirage-doctor (.*)$", page, re.MULTILINE)
     assert main(shlex.split(line)) == 0 and "rows; a constant answer scores" in capsys.readouterr().out
 

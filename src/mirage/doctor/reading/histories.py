@@ -67,7 +67,7 @@ def _finite(values: list[Any], name: str) -> Array:
         try:
             number = float(value)
         except (TypeError, ValueError):
-            if isinstance(value, str) and value.lstrip().startswith("["):
+            if isinstance(value, list) or (isinstance(value, str) and value.lstrip().startswith("[")):
                 return np.array([])  # a metric that is an array, such as F1Score's
             raise BadInput(f"history: epoch {place}, {name}: got {value!r}, expected a number") from None
         numbers.append(number if math.isfinite(number) else math.nan)

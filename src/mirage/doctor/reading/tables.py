@@ -3,8 +3,9 @@
 Nothing in a file is run: no pickles, no formulas. A file that is too large is refused before it is unpacked.
 """
 
+import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,10 @@ MOST_BYTES = 2 * 10**9  # unpacked
 TEXT = ("y_true", "y_pred", "split", "id", "group", "time")  # 007 is not 7, and cat is not cat.0
 
 NONE = ("", "nan", "NaN", "NA", "None", "null")  # cells that say that there is nothing
+
+# A cell that a spreadsheet would run as a formula, whatever quotes stand before it; a plain number is none.
+FORMULA = re.compile(r"(?!'*[+-]?\d*\.?\d+\Z)'*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+GUARDED = re.compile(f"(?='){FORMULA.pattern}")
 
 Columns = dict[str, Array]  # values [row], text or numbers
 
@@ -69,7 +74,25 @@ def _csv(file: Path, where: str, separator: str, encoding: str) -> Columns:
         raise BadInput(f"{where}: got one column named {names[0]!r}, expected several, or another --separator")
     if len(set(names)) < len(names):
         raise BadInput(f"{where}: got a column twice among {', '.join(names)}, expected each once")
-    return {name: frame.iloc[:, place].to_numpy() for place, name in enumerate(names)}
+    columns = {name: frame.iloc[:, place].to_numpy() for place, name in enumerate(names)}
+    return {name: unguarded(values) if name in TEXT else values for name, values in columns.items()}
+
+
+def guarded(values: Array) -> Array:
+    """Texts [row] as a CSV may hold them: with a quote before what a spreadsheet would run. Numbers stay."""
+    return _each(values, lambda text: f"'{text.strip()}" if FORMULA.match(text.strip()) else text)
+
+
+def unguarded(values: Array) -> Array:
+    """Texts [row] without the quote that `guarded` put before them."""
+    return _each(values, lambda text: text.strip()[1:] if GUARDED.match(text.strip()) else text)
+
+
+def _each(values: Array, change: Callable[[str], str]) -> Array:
+    """Every text changed, each different one once."""
+    codes, found = pd.factorize(values, use_na_sentinel=False)
+    changed = np.array([change(one) if isinstance(one, str) else one for one in found.tolist()], dtype=object)
+    return np.asarray(changed[codes])
 
 
 def _npz(file: Path, where: str) -> Columns:

@@ -17,7 +17,7 @@ TRUTH, SCORE, DECIDED = "y_true", "score", "y_pred"
 ABOUT = ("split", "id", "group", "time", "weight")
 NO = ("0", "false", "no", "negative", "-1")
 YES = ("1", "true", "yes", "positive")  # which of two labels a single score is for, where one of them says so
-FEW = 20  # distinct numbers, up to which numbers with fractions are labels all the same
+FEW = 20  # distinct numbers, up to which numbers with fractions are labels all the same, unless hardly two are equal
 WHOLE = re.compile(r"[+-]?(0|[1-9]\d*)(\.0*)?", re.ASCII)
 LAST_ROW = 2  # a CSV's first row of values is line 2
 
@@ -121,9 +121,15 @@ def _fractions(text: Array) -> bool:
 
 
 def _targets(text: Array) -> bool:
-    """Whether labels are the targets of a regression: numbers, some with fractions, of more than a few values."""
+    """Whether labels are the targets of a regression: numbers, some with fractions.
+
+    Hardly two of them are equal, or there are more than a few values.
+    """
     numbers = pd.to_numeric(pd.Series(text), errors="coerce").to_numpy(float)
-    return bool(np.isfinite(numbers).all() and (numbers != np.round(numbers)).any() and len(np.unique(numbers)) > FEW)
+    different = len(np.unique(numbers))
+    return bool(
+        np.isfinite(numbers).all() and (numbers != np.round(numbers)).any() and different > min(FEW, len(numbers) / 2)
+    )
 
 
 def _in_order(names: "set[str]") -> list[str]:

@@ -110,6 +110,27 @@ def test_what_would_not_fit_is_refused_before_it_is_unpacked(tmp_path: Path, mon
 WRITTEN = Path(tempfile.gettempdir()) / "written_by_a_pickle"
 
 
+def test_too_many_columns_are_refused_before_they_are_parsed(tmp_path: Path) -> None:
+    wide = ",".join(f"x{n}" for n in range(100_001))
+    with pytest.raises(BadInput, match="^train: got more than 100,000 columns, expected at most so many"):
+        examine(train=file(tmp_path, f"{wide}\n{wide}\n", "wide.csv"))
+
+
+def test_rows_that_are_longer_or_shorter_than_the_line_of_names_are_one_line(tmp_path: Path) -> None:
+    for text, got in (("y_true,score\n1,0.9,3\n", 3), ("y_true,score,id\n1,0.9\n", 2)):
+        with pytest.raises(BadInput, match=f"^predictions: got {got} cells in the first row, expected"):
+            examine(file(tmp_path, text))
+
+
+def test_what_a_terminal_would_obey_is_written_out(tmp_path: Path, capsys: Any) -> None:
+    evil = file(tmp_path, "y_true,y_pred\n" + "a\x1b[2J,b\x1b[2J\nc,d\n" * 30, "e.csv")
+    assert main([str(evil)]) == 0
+    shown = capsys.readouterr().out
+    assert "label-types" in shown and "\\x1b[2J" in shown and "\x1b" not in shown
+    assert main([str(evil), "--positive", "\x1b\n"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
 class Bomb:
     def __reduce__(self) -> Any:
         return (open, (str(WRITTEN), "w"))

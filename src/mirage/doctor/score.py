@@ -31,12 +31,13 @@ def score(found: Predictions) -> Score | None:
         if given is None:
             return None
         left = ((found.truth - given) ** 2).sum() / max(((found.truth - found.truth.mean()) ** 2).sum(), 1e-300)
-        return Score("r2", float(1 - left), None, None, len(found), 0.0)
+        value = float(1 - left) if np.isfinite(left) else None  # targets so large that their squares are not
+        return Score("r2", value, None, None, len(found), 0.0)
     if found.decisions is None:
         return None
     right = (found.decisions == found.truth).astype(float)
     if "group" in found.about:
-        low, high = statistics.clustered(right, found.about["group"].astype(str))
+        low, high = statistics.clustered(right, found.about["group"])
     else:
         low, high = statistics.wilson(int(right.sum()), len(found))
     largest = float(np.bincount(found.truth).max() / len(found))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from mirage.doctor.evidence import Array
 
@@ -39,7 +40,7 @@ def clustered(values: Array, groups: Array, level: float = LEVEL) -> tuple[float
     """
     from scipy.stats import t
 
-    _, of = np.unique(groups, return_inverse=True)
+    of, _ = pd.factorize(groups)
     sizes, sums = np.bincount(of), np.bincount(of, weights=values)
     mean, m = values.mean(), len(sizes)
     if m < 2:

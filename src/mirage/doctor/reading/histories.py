@@ -28,7 +28,7 @@ def history(source: Any, separator: str = ",", encoding: str = "utf-8") -> dict[
     if isinstance(named, Mapping):
         found = {str(name): list(np.atleast_1d(np.asarray(values, dtype=object))) for name, values in named.items()}
     else:
-        file = Path(source)
+        file = tables.path(source, "history", "a file, what fit returned, or its history")
         if file.suffix not in (".json", ".csv", ".log", ".txt"):
             raise BadInput(f"history: got {file}, expected the .csv file of CSVLogger, or .json of History.history")
         found = _json(file) if file.suffix == ".json" else _csv(file, separator, encoding)
@@ -66,7 +66,7 @@ def _finite(values: list[Any], name: str) -> Array:
             continue
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             if isinstance(value, list) or (isinstance(value, str) and value.lstrip().startswith("[")):
                 return np.array([])  # a metric that is an array, such as F1Score's
             raise BadInput(f"history: epoch {place}, {name}: got {value!r}, expected a number") from None

@@ -6,6 +6,7 @@ what is assumed is said in a note.
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -95,9 +96,16 @@ def predictions(columns: Columns, where: str, positive: str | None = None) -> Pr
 def texts(values: Array) -> Array:
     """Values as text [row]: 1.0 and +1 are 1, and 007 is 007; nothing where there is none."""
     codes, found = pd.factorize(values, use_na_sentinel=False)
-    words = ["" if value is None else str(value).strip() for value in found.tolist()]
-    plain = [str(int(float(word))) if len(word) < 16 and WHOLE.fullmatch(word) else word for word in words]
-    return np.array(["" if word in NONE else word for word in plain], dtype=object)[codes]
+    return np.array([_word(value) for value in found.tolist()], dtype=object)[codes]
+
+
+def _word(value: Any) -> str:
+    word = "" if value is None else str(value).strip()
+    if word.isdigit() and word.isascii() and (word[0] != "0" or word == "0"):
+        return word
+    if len(word) < 16 and WHOLE.fullmatch(word):
+        return str(int(float(word)))
+    return "" if word in NONE else word
 
 
 def _numbers(values: Array, where: str) -> Array:
@@ -125,10 +133,10 @@ def _targets(text: Array) -> bool:
 
     Hardly two of them are equal, or there are more than a few values.
     """
-    numbers = pd.to_numeric(pd.Series(text), errors="coerce").to_numpy(float)
+    numbers = pd.to_numeric(pd.Series(pd.unique(text)), errors="coerce").to_numpy(float)
     different = len(np.unique(numbers))
     return bool(
-        np.isfinite(numbers).all() and (numbers != np.round(numbers)).any() and different > min(FEW, len(numbers) / 2)
+        np.isfinite(numbers).all() and (numbers != np.round(numbers)).any() and different > min(FEW, len(text) / 2)
     )
 
 

@@ -60,6 +60,8 @@ lint: .venv/ready .venv/dev  ## style, types, which module may import which
 
 tables: .venv/ready  ## all tables and what is written from them again, from the records
 	@$(EVERYTHING) 'steps=[tables]'
+	$(PY) -m mirage.doctor.listings
+	$(REPORT)
 
 figures: .venv/ready  ## all figures of lessons again from the records
 	@$(EVERYTHING) 'scenario=glob(*)' 'steps=[figures]'

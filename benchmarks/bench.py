@@ -228,6 +228,7 @@ DIFFERENCES: dict[str, Callable[[np.random.Generator, tuple[int, int]], Any]] = 
     "binary": lambda rng, size: (rng.random(size) < 0.5) - 0.5,
 }
 SIMULATED = 20_000
+PATIENTS = 1_000_000  # rows that the doctor is handed
 
 
 def verdicts(note: Note, scratch: str) -> None:
@@ -256,6 +257,37 @@ def _of_shares(values: Any, miss: float) -> tuple[float, float]:
     return low - 0.5, high - 0.5
 
 
+def doctor(note: Note, scratch: str) -> None:
+    """The doctor on a million rows, whole processes: two classes with splits, ids and groups; ten classes; features."""
+    random, files = (
+        np.random.default_rng(0),
+        {name: f"{scratch}/{name}.csv" for name in ("two", "ten", "train", "test")},
+    )
+    y = random.integers(0, 2, PATIENTS)
+    score = np.round(1 / (1 + np.exp(-random.normal(3 * y - 1.5, 1))), 6)
+    about = {"id": np.arange(PATIENTS), "group": random.integers(0, PATIENTS // 20, PATIENTS)}
+    split = np.where(random.random(PATIENTS) < 0.5, "train", "test")
+    pd.DataFrame({"y_true": y, "score": score, "y_pred": score > 0.5, "split": split, **about}).to_csv(
+        files["two"], index=False
+    )
+    y = random.integers(0, 10, PATIENTS)
+    scores = np.exp(random.normal(2.5 * (y[:, None] == np.arange(10)), 1))
+    named = {f"score_{k}": column for k, column in enumerate((scores / scores.sum(1, keepdims=True)).round(5).T)}
+    pd.DataFrame({"y_true": y, **named}).to_csv(files["ten"], index=False)
+    for name in ("train", "test"):
+        rows = pd.DataFrame(random.normal(size=(PATIENTS // 2, 20)).round(4)).add_prefix("x")
+        rows.assign(y_true=random.integers(0, 2, len(rows))).to_csv(files[name], index=False)
+    bundles = {
+        "two classes": [files["two"]],
+        "ten classes": [files["ten"], "--reported", "accuracy=0.9"],
+        "features of 20 columns": ["--train", files["train"], "--test", files["test"]],
+    }
+    for name, words in bundles.items():
+        took, memory = time_and_memory("-m", "mirage.doctor", *words)
+        note(f"the doctor on a million rows, {name}", took, "s", "at most 10")
+        note(f"the doctor on a million rows, {name}: largest memory", memory, "GiB", "below 1")
+
+
 PARTS: dict[str, Callable[[Note, str], None]] = {
     "training": training,
     "all": everything,
@@ -264,6 +296,7 @@ PARTS: dict[str, Callable[[Note, str], None]] = {
     "workers": workers,
     "verdicts": verdicts,
     "site": pages.site,
+    "doctor": doctor,
 }
 
 

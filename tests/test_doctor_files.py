@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from helpers import ROOT
+from sklearn.linear_model import LogisticRegression
 
 from mirage.doctor import BadInput, examine
 from mirage.doctor.command import main
@@ -107,6 +108,27 @@ def test_what_would_not_fit_is_refused_before_it_is_unpacked(tmp_path: Path, mon
 
 
 WRITTEN = Path(tempfile.gettempdir()) / "written_by_a_pickle"
+
+
+def test_too_many_columns_are_refused_before_they_are_parsed(tmp_path: Path) -> None:
+    wide = ",".join(f"x{n}" for n in range(100_001))
+    with pytest.raises(BadInput, match="^train: got more than 100,000 columns, expected at most so many"):
+        examine(train=file(tmp_path, f"{wide}\n{wide}\n", "wide.csv"))
+
+
+def test_rows_that_are_longer_or_shorter_than_the_line_of_names_are_one_line(tmp_path: Path) -> None:
+    for text, got in (("y_true,score\n1,0.9,3\n", 3), ("y_true,score,id\n1,0.9\n", 2)):
+        with pytest.raises(BadInput, match=f"^predictions: got {got} cells in the first row, expected"):
+            examine(file(tmp_path, text))
+
+
+def test_what_a_terminal_would_obey_is_written_out(tmp_path: Path, capsys: Any) -> None:
+    evil = file(tmp_path, "y_true,y_pred\n" + "a\x1b[2J,b\x1b[2J\nc,d\n" * 30, "e.csv")
+    assert main([str(evil)]) == 0
+    shown = capsys.readouterr().out
+    assert "label-types" in shown and "\\x1b[2J" in shown and "\x1b" not in shown
+    assert main([str(evil), "--positive", "\x1b\n"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 class Bomb:
@@ -283,17 +305,34 @@ def test_what_the_page_on_the_doctor_shows_works(tmp_path: Path, monkeypatch: py
     history = model.fit(x, y, epochs=2, verbose=0, callbacks=[keras.callbacks.CSVLogger(tmp_path / "history.csv")])
     model.save(tmp_path / "model.keras")
     dataset = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(64).batch(16)
-    scope = {"x": x, "y": y, "model": model, "history": history, "dataset": dataset}
-    shown = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    exec(shown[1], scope)
-    in_step = examine({"y_true": scope["y"], "score": scope["score"]}).score
     right = float(((model.predict(x, verbose=0)[:, 0] > 0.5) == y).mean())
-    assert len(shown) == 2 and in_step is not None and in_step.value == pytest.approx(right)
-    code = shown[0].replace("report.findings[0].cause, report.findings[0].sure", "found = report.findings[0].cause")
-    exec(code, scope | {"y": y, "x": x})
-    columns = ["y_true,score", *(f"{a:.0f},{b}" for a, b in zip(scope["y"], scope["score"][:, 0], strict=True))]
-    file(tmp_path, "\n".join(columns), "predictions.csv")
+    classifier = LogisticRegression().fit(x, y)
+    right_too = classifier.score(x, y)
+    scope = {"x": x, "y": y, "model": model, "history": history, "dataset": dataset, "classifier": classifier}
     monkeypatch.chdir(tmp_path)
+    shown = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    first, exported, called_back, by_hand, of_sklearn = shown
+    exec(first.replace("report.findings[0].cause, report.findings[0].sure", "report.findings"), dict(scope))
+
+    def written() -> float:
+        score = examine("predictions.csv").score
+        assert score is not None and score.n == 64
+        return float(score.value or 0)
+
+    exec(exported, scope)
+    assert written() == pytest.approx(right)
+    exec(by_hand, dict(scope))
+    assert written() == pytest.approx(right)
+    exec(by_hand, dict(scope) | {"dataset": list(dataset)})  # by place, as a PyDataset is read
+    assert written() == pytest.approx(right)
+    exec("import pandas as pd\n" + of_sklearn, dict(scope))
+    assert written() == pytest.approx(right_too)
+    exec(called_back, scope)
+    assert examine("predictions.csv", history="history.json").score is not None
+    (tmp_path / "predictions.csv").unlink()
+    score = model.predict(x, verbose=0)[:, 0]
+    columns = ["y_true,score", *(f"{a:.0f},{b}" for a, b in zip(y, score, strict=True))]
+    file(tmp_path, "\n".join(columns), "predictions.csv")
     [line] = re.findall(r"^\.venv/bin/mirage-doctor (.*)$", page, re.MULTILINE)
     assert main(shlex.split(line)) == 0 and "rows; a constant answer scores" in capsys.readouterr().out
 

@@ -3,11 +3,11 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from mirage.doctor.evidence import BadInput
 from mirage.doctor.examine import examine, parsed
 from mirage.doctor.finding import SURE
+from mirage.doctor.reading.tables import path
 from mirage.doctor.report import Report
 
 
@@ -45,7 +45,7 @@ def main(words: Sequence[str] | None = None) -> int:
 def _write(report: Report, options: argparse.Namespace) -> None:
     if options.html:
         try:
-            Path(options.html).write_text(report.to_html(), encoding="utf-8")
+            path(options.html, "html", "a file").write_text(report.to_html(), encoding="utf-8")
         except OSError as error:
             raise BadInput(f"html: got {options.html}, expected a file to write ({error.strerror})") from None
     if options.json:
@@ -63,7 +63,7 @@ def _accepted(words: Sequence[str], file: str | None) -> dict[str, str]:
     lines: list[str] = []
     if file is not None:
         try:
-            lines = Path(file).read_text(encoding="utf-8").splitlines()
+            lines = path(file, "accept-from", "a file").read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise BadInput(f"accept-from: got {file}, expected a text file to read ({error})") from None
     kept = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]

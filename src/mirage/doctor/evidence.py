@@ -18,8 +18,20 @@ LOGIT_CUT = 0.0
 UNKNOWN = -1  # the code of a predicted name that no label has
 
 
+MOST_SIGNS = 1000  # of an error: names and cells of others may be long
+
+
+def printable(text: str) -> str:
+    """A text without signs that a terminal would obey or break a line at: they are written as Python writes them."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+
+
 class BadInput(ValueError):
     """An input that cannot be read. The text is one line: where, what it got, what was expected."""
+
+    def __init__(self, text: str) -> None:
+        line = printable(text)
+        super().__init__(line if len(line) <= MOST_SIGNS else f"{line[:MOST_SIGNS]} ...")
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from mirage.doctor import examinations
 from mirage.doctor.evidence import BadInput, Bundle, Predictions
 from mirage.doctor.examinations.calibration import explained
@@ -86,7 +88,8 @@ def examine(
         reported=reported or {}, batch_size=batch_size, features={"train": train, "test": test, "use": use}, runs=runs,
         rescored=rescored, class_weight=class_weight or {}, keras=keras, backend=backend,
     )  # fmt: skip
-    return report(bundle, known)
+    with np.errstate(all="ignore"):  # numbers of others may be as large as they like; what is undefined is None
+        return report(bundle, known)
 
 
 def report(bundle: Bundle, accepted: Mapping[str, str]) -> Report:

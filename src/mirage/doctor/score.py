@@ -35,12 +35,13 @@ def score(found: Predictions) -> Score | None:
         mean = np.average(found.truth, weights=weights)
         spread = float((weights * (found.truth - mean) ** 2).sum())
         left = float((weights * (found.truth - given) ** 2).sum()) / max(spread, 1e-300)
-        return Score("r2", float(1 - left), None, None, len(found), 0.0)
+        value = float(1 - left) if np.isfinite(left) else None  # targets so large that their squares are not
+        return Score("r2", value, None, None, len(found), 0.0)
     if found.decisions is None:
         return None
     right = (found.decisions == found.truth).astype(float)
     if "group" in found.about:
-        low, high = statistics.clustered(right, found.about["group"].astype(str), weights)
+        low, high = statistics.clustered(right, found.about["group"], weights)
     else:
         effective = weights.sum() ** 2 / (weights**2).sum()
         low, high = statistics.wilson(float(right @ weights / weights.sum() * effective), float(effective))

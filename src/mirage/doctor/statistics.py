@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from mirage.doctor.evidence import Array
 
@@ -41,7 +42,7 @@ def clustered(values: Array, groups: Array, weights: Array, level: float = LEVEL
     """
     from scipy.stats import t
 
-    _, of = np.unique(groups, return_inverse=True)
+    of, _ = pd.factorize(groups)
     sizes, sums = np.bincount(of, weights=weights), np.bincount(of, weights=weights * values)
     mean, m = sums.sum() / sizes.sum(), len(sizes)
     if m < 2:

@@ -13,7 +13,7 @@ from mirage.config import compose, project
 from mirage.report.tables import fingerprints
 
 TOLERATED = 0.1  # of a claim's margin: how far its effect may move
-NOT_NUMBERS = ("fingerprints.csv", "benchmark.csv")
+NOT_NUMBERS = ("fingerprints.csv", "benchmark.csv", "doctor_listings.csv")
 LISTED = 20  # differing cells of a table that are named one by one
 KEYS = ("claim", "kind", "scenario", "arm", "seed", "split", "metric")  # columns that name a row
 

@@ -41,6 +41,15 @@ def simulated(tables: Path) -> str:
     return ledger.markdown(["measured", "share"], rows)
 
 
+def listings(tables: Path) -> str:
+    """What the doctor says of the articles' listings, by arm: each cause, how sure, in which share of the seeds."""
+    found = pd.read_csv(tables / "doctor_listings.csv", keep_default_na=False, encoding="utf-8")
+    said = found["cause"] + [f" ({sure})" if sure else "" for sure in found["sure"]]
+    said += [f" {share:.0%}" for share in found["share"]]
+    rows = said.groupby([found["scenario"], found["arm"]], sort=False).agg(", ".join).reset_index()
+    return ledger.markdown(["listing", "arm", "found, in this share of the seeds"], rows.values.tolist())
+
+
 def _benchmark(tables: Path) -> pd.DataFrame:
     return pd.read_csv(tables / "benchmark.csv", dtype=str, keep_default_na=False, encoding="utf-8")
 
@@ -77,8 +86,8 @@ def documents(root: Path, lessons: Sequence[Stated], sources: Sequence[Source] =
     """Every generated document of a checkout and its text, from its committed tables, claims files and lessons.
 
     Those are results/README.md and results/tables/places.csv, made whole, and the parts `headlines`, `symptoms`,
-    `findings` and `cost` of README.md, `speed` of docs/performance.md and `simulated` of docs/statistics.md, where
-    there is such a file. `sources` are the lessons' own, in teaching order.
+    `findings` and `cost` of README.md, `speed` of docs/performance.md, `simulated` of docs/statistics.md and
+    `listings` of docs/doctor.md, where there is such a file. `sources` are the lessons' own, in teaching order.
     """
     tables = root / "results" / "tables"
     sentences = headlines.sentences(tables)
@@ -95,6 +104,8 @@ def documents(root: Path, lessons: Sequence[Stated], sources: Sequence[Source] =
             "docs/performance.md": {"speed": speed(tables)},
             "docs/statistics.md": {"simulated": simulated(tables)},
         }
+    if (tables / "doctor_listings.csv").exists():
+        parts["docs/doctor.md"] = {"listings": listings(tables)}
     seen = symptoms(sources, "lessons")
     texts = {root / "results" / "README.md": ledger.ledger(tables, lessons, sentences, seen)}
     earlier = root / "conf" / "claims" / "earlier.csv"

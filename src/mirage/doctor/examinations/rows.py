@@ -1,6 +1,7 @@
 """Are rows, names and scores what they should be? Nothing here holds a prediction against its label."""
 
 import numpy as np
+import pandas as pd
 
 from mirage.doctor.evidence import Bundle
 from mirage.doctor.finding import Answer, CannotTell, Found, examination, item, of
@@ -48,11 +49,11 @@ def missing_rows(bundle: Bundle) -> Answer:
 )
 def duplicate_ids(bundle: Bundle) -> Answer:
     """Ids that occur more than once."""
-    ids, counts = np.unique(of(bundle).about["id"].astype(str), return_counts=True)
-    twice = ids[counts > 1]
+    ids = pd.Series(of(bundle).about["id"])
+    twice = ids[ids.duplicated()].unique()
     if not len(twice):
         return None
-    shown = item("ids", listed(list(twice)), "More than once: {}.")
+    shown = item("ids", listed(sorted(twice)), "More than once: {}.")
     return Found("certain", (item("repeated ids", len(twice), "{} ids occur more than once."), shown))
 
 

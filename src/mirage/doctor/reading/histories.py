@@ -35,7 +35,7 @@ def history(source: Any, separator: str = ",", encoding: str = "utf-8") -> tuple
     elif isinstance(named, Mapping):
         found = {str(name): list(np.atleast_1d(np.asarray(values, dtype=object))) for name, values in named.items()}
     else:
-        file = Path(source)
+        file = tables.path(source, "history", "a file, what fit returned, or its history")
         if file.suffix not in (".json", ".csv", ".log", ".txt"):
             raise BadInput(f"history: got {file}, expected the .csv file of CSVLogger, or .json of History.history")
         found = _json(file) if file.suffix == ".json" else _csv(file, separator, encoding)
@@ -81,8 +81,8 @@ def _numbers(values: list[Any], name: str) -> Array:
     for place, value in enumerate(values):
         try:
             number = math.nan if _absent(value) else float(value)
-        except (TypeError, ValueError):
-            if isinstance(value, str) and value.lstrip().startswith("["):
+        except (TypeError, ValueError, OverflowError):
+            if isinstance(value, list) or (isinstance(value, str) and value.lstrip().startswith("[")):
                 return np.array([])  # a metric that is an array, such as F1Score's
             raise BadInput(f"history: epoch {place}, {name}: got {value!r}, expected a number") from None
         numbers.append(number if math.isfinite(number) else math.nan)

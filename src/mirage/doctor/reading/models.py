@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from mirage.doctor.evidence import BadInput
-from mirage.doctor.reading import counts
+from mirage.doctor.reading import counts, tables
 
 MOST_BYTES = 50 * 10**6  # of a configuration
 DEEPEST = 50  # models within models
 MEASURED = ("metrics", "weighted_metrics")
 NORMALISING = ("BatchNormalization", "LayerNormalization")  # the same, whatever activation comes before
 ANOTHER = "with a configuration of another shape, expected one that Keras wrote"
+H5 = ("model_config", "training_config", "keras_version", "backend")  # attributes of an .h5 file
 PASSING = (
     "Dropout",
     "Flatten",
@@ -90,7 +91,7 @@ class Model:
 
 def model(source: Any) -> Model:
     """The configuration of a ``.keras`` or ``.h5`` file. Raises BadInput."""
-    file = Path(source)
+    file = tables.path(source, "model", "a .keras or .h5 file: save the model first")
     try:
         with file.open("rb") as opened:
             packed = opened.read(4) == b"PK\x03\x04"
@@ -115,7 +116,7 @@ def _zip(file: Path) -> tuple[Any, Any, str | None, None, int | None]:
         with zipfile.ZipFile(file) as packed:
             config, about = (_member(packed, name) for name in ("config.json", "metadata.json"))
             steps = counts.in_zip(packed)
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError, ValueError, RecursionError):
+    except (*tables.UNPACKING, KeyError, RuntimeError, ValueError, RecursionError):
         raise BadInput(f"model: got {file} without a readable config.json, expected a .keras file") from None
     if not isinstance(config, dict):
         raise BadInput(f"model: got {file} {ANOTHER}")
@@ -136,12 +137,17 @@ def _member(packed: zipfile.ZipFile, name: str) -> Any:
 def _h5(file: Path) -> tuple[Any, Any, str | None, str | None, int | None]:
     import h5py
 
-    with h5py.File(file, "r") as opened:
-        if "model_config" not in opened.attrs:
-            raise BadInput(f"model: got {file} without a configuration, expected a whole model, not its weights")
-        texts = {name: opened.attrs[name] for name in ("model_config", "training_config") if name in opened.attrs}
-        version, backend = (opened.attrs.get(name) for name in ("keras_version", "backend"))
-        steps = counts.in_h5(opened)
+    try:
+        with h5py.File(file, "r") as opened:
+            about = {name: opened.attrs.get(name) for name in H5}
+            steps = counts.in_h5(opened)
+    except (KeyError, RuntimeError, TypeError, ValueError) as error:  # of a damaged file
+        reason = " ".join(str(error).split())
+        raise BadInput(f"model: got {file} ({reason}), expected a .keras or .h5 file of Keras") from None
+    if about["model_config"] is None:
+        raise BadInput(f"model: got {file} without a configuration, expected a whole model, not its weights")
+    version, backend = about.pop("keras_version"), about.pop("backend")
+    texts = {name: text for name, text in about.items() if text is not None}
     try:
         found = {name: json.loads(text) for name, text in texts.items()}
     except (ValueError, TypeError, RecursionError):

@@ -4,7 +4,9 @@ A CSV says little about what its columns mean. What can mean two things is refus
 what is assumed is said in a note.
 """
 
+import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +19,8 @@ ABOUT = ("split", "id", "group", "time", "weight")
 NO = ("0", "false", "no", "negative", "-1")
 YES = ("1", "true", "yes", "positive")  # which of two labels a single score is for, where one of them says so
 MOST_WEIGHT = 1e12  # beyond it, sums of squares lose what the others count
-FEW = 20  # distinct numbers, up to which numbers with fractions are labels all the same
+FEW = 20  # distinct numbers, up to which numbers with fractions are labels all the same, unless hardly two are equal
+WHOLE = re.compile(r"[+-]?(0|[1-9]\d*)(\.0*)?", re.ASCII)
 LAST_ROW = 2  # a CSV's first row of values is line 2
 
 
@@ -47,6 +50,12 @@ def predictions(columns: Columns, where: str, positive: str | None = None) -> Pr
         )
     if SCORE in scored and len(scored) > 1:
         raise BadInput(f"{where}: got {', '.join(scored)}, expected {SCORE} or one {SCORE}_CLASS for each class")
+    lone = scored[0].removeprefix(f"{SCORE}_") if len(scored) == 1 and SCORE not in scored else None
+    if lone is not None:  # one column, of the positive class
+        if positive not in (None, lone):
+            raise BadInput(f"positive: got {positive}, expected {lone} as the only column of scores is {scored[0]}")
+        columns = {SCORE if name in scored else name: values for name, values in columns.items()}
+        scored, positive = [SCORE], lone
     notes: list[str] = []
     numbers = {name: _numbers(columns[name], f"{where}: {name}") for name in scored}
     words = {name: texts(columns[name]) for name in (TRUTH, DECIDED) if name in columns}
@@ -72,9 +81,11 @@ def predictions(columns: Columns, where: str, positive: str | None = None) -> Pr
         decided = None if DECIDED not in words else _numbers(words[DECIDED], f"{where}: {DECIDED}")
         return Predictions(words[TRUTH].astype(float), (), scores, decided, about, missing, (), tuple(notes))
     named = [name.removeprefix(f"{SCORE}_") for name in numbers] if scores is not None and SCORE not in numbers else []
-    classes = _classes(words[TRUTH], named, SCORE in numbers, positive, where)
-    predicted = named or sorted(set(words[DECIDED])) if (named or DECIDED in words) else []
     known = set(words[TRUTH])
+    if lone == "0" and known <= {"0", "1"}:  # a column by its number, or the score of class 0?
+        raise BadInput(f"{where}: got {SCORE}_0 and no {SCORE}_1, expected {SCORE} for class 1, or both")
+    classes = _classes(words[TRUTH], named if lone is None else [lone], SCORE in numbers, positive, where)
+    predicted = named or sorted(set(words[DECIDED])) if (named or DECIDED in words) else []
     strange = tuple(name for name in predicted if name not in known)
     if named and not set(named) & known:
         scores = None  # which column is for which label cannot be said: see cause label-types
@@ -88,14 +99,18 @@ def predictions(columns: Columns, where: str, positive: str | None = None) -> Pr
 
 
 def texts(values: Array) -> Array:
-    """Values as text [row]: whole numbers without a fraction, so that 1.0 is 1; nothing where there is none."""
+    """Values as text [row]: 1.0 and +1 are 1, and 007 is 007; nothing where there is none."""
     codes, found = pd.factorize(values, use_na_sentinel=False)
-    text = np.array(["" if value is None else str(value).strip() for value in found.tolist()], dtype=object)
-    text[np.isin(text, NONE)] = ""
-    numbers = pd.to_numeric(pd.Series(text), errors="coerce").to_numpy(float)
-    whole = np.isfinite(numbers) & (numbers == np.round(numbers)) & (np.abs(numbers) < 1e15)
-    text[whole] = numbers[whole].astype(np.int64).astype(str)
-    return np.asarray(text[codes])
+    return np.array([_word(value) for value in found.tolist()], dtype=object)[codes]
+
+
+def _word(value: Any) -> str:
+    word = "" if value is None else str(value).strip()
+    if word.isdigit() and word.isascii() and (word[0] != "0" or word == "0"):
+        return word
+    if len(word) < 16 and WHOLE.fullmatch(word):
+        return str(int(float(word)))
+    return "" if word in NONE else word
 
 
 def times(text: Array, where: str) -> Array:
@@ -146,9 +161,15 @@ def _fractions(text: Array) -> bool:
 
 
 def _targets(text: Array) -> bool:
-    """Whether labels are the targets of a regression: numbers, some with fractions, of more than a few values."""
-    numbers = pd.to_numeric(pd.Series(text), errors="coerce").to_numpy(float)
-    return bool(np.isfinite(numbers).all() and (numbers != np.round(numbers)).any() and len(np.unique(numbers)) > FEW)
+    """Whether labels are the targets of a regression: numbers, some with fractions.
+
+    Hardly two of them are equal, or there are more than a few values.
+    """
+    numbers = pd.to_numeric(pd.Series(pd.unique(text)), errors="coerce").to_numpy(float)
+    different = len(np.unique(numbers))
+    return bool(
+        np.isfinite(numbers).all() and (numbers != np.round(numbers)).any() and different > min(FEW, len(text) / 2)
+    )
 
 
 def _in_order(names: "set[str]") -> list[str]:

@@ -260,7 +260,7 @@ def test_a_running_mean_that_has_not_arrived_is_told_from_memorising_by_layer_an
     handed = {"y_true": y, "score": 0.6 + 0.01 * (np.arange(80) // 2 % 7), "split": split}
     numbers = {"accuracy": np.linspace(0.6, 1, 5), "val_accuracy": np.full(5, 0.5), "loss": np.linspace(0.7, 0.1, 5)}
     known = {"history": course(**numbers), "model": path}
-    [found] = examine(handed, batch_size=8, **known).findings
+    found = examine(handed, batch_size=8, **known).findings[0]
     left = {one.name: one.value for one in found.found.evidence}
     assert (found.cause, left["steps"], left["left"]) == ("batchnorm-not-arrived", 40, pytest.approx(0.669, abs=1e-3))
     assert "--batch-size" in examine(handed, **known).cannot_tell["batchnorm-not-arrived"]

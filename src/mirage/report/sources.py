@@ -19,7 +19,9 @@ KEYS = {
     "example": dict,
     "notebook": dict,
 }
-EXPECTED = "headline (text), symptoms, also, next and causes (lists), example (arguments by arm), notebook (scenario, settings)"
+EXPECTED = (
+    "headline (text), symptoms, also, next, causes (lists), example (arguments by arm), notebook (scenario, settings)"
+)
 
 
 @dataclass(frozen=True)

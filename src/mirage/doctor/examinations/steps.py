@@ -243,7 +243,9 @@ def _surely(counts: Array, moved: list[int], meant: Array) -> bool:
     from scipy.special import gammaln
     from scipy.stats import binom
 
-    own, other = counts[moved, moved], counts[meant[moved], moved]
+    own, other, all_ = counts[moved, moved], counts[meant[moved], moved], counts[moved].sum(axis=1)
+    if not all_.all() or 2 * other.sum() < all_.sum():
+        return False
     rarer = binom.logcdf(other, other + counts[meant[moved], meant[moved]], 0.5)
     if (rarer < np.log(RARE)).any():
         return False  # a class that mostly keeps its name, as where a model calls all others by the next one

@@ -233,7 +233,19 @@ def arrived(bundle: Bundle) -> bool:
         "all move them. Correct the odds for the shares, or calibrate on held-out rows."
     ),
     lesson="smote",
-    unless=("constant-scores", "integer-scores", "reversed-classes", "double-softmax", "batchnorm-not-arrived"),
+    unless=(
+        "constant-scores",
+        "integer-scores",
+        "reversed-classes",
+        "exchanged-classes",
+        "double-softmax",
+        "batchnorm-not-arrived",
+        "scaled-column",
+        "shifted-column",
+        "exchanged-columns",
+        "input-shift",
+        "prior-shift",
+    ),
 )
 def miscalibrated(bundle: Bundle) -> Answer:
     """A mean score far from the share of its class: by ten standard errors, and by a tenth or half of the share.

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from mirage.report.lessons import Page
 
 CODE = ("claims", "config", "figures", "report", "cli/report.py")  # what writes them
-DOCUMENTS = ("results/README.md", "README.md", "docs/performance.md", "docs/statistics.md", "docs/doctor.md")
+DOCUMENTS = (
+    "results/README.md",
+    "README.md",
+    "docs/performance.md",
+    "docs/statistics.md",
+    "docs/doctor.md",
+    "docs/ward.md",
+)
 TABLES_MADE = ("headlines.csv", "places.csv")
 PICTURES = ("overview.png", "overview.svg")
 UNREAD = ("metrics.csv", *TABLES_MADE)  # by what follows from tables: large, or written with it

@@ -12,6 +12,12 @@ from mirage.report.sources import Source
 from mirage.report.tables import as_csv
 
 WHOLE = "make all"
+RATES = {
+    "first": "the right cause is named first, where the inputs suffice",
+    "missing": "the missing input is named, where they do not",
+    "silent": "the cause is not named of the healthy twin",
+    "healthy": "something false is named of a healthy bundle with all inputs",
+}
 
 
 def speed(tables: Path) -> str:
@@ -50,6 +56,38 @@ def listings(tables: Path) -> str:
     return ledger.markdown(["listing", "arm", "found, in this share of the seeds"], rows.values.tolist())
 
 
+def ward_rates(tables: Path) -> str:
+    """How often the doctor was right over all cases of the ward, with what it was to reach."""
+    found = pd.read_csv(tables / "doctor_summary.csv", encoding="utf-8")
+    rows = [
+        [one.bundles, RATES[one.rate], f"{one.value:.1%} ({one.ci_low:.1%} to {one.ci_high:.1%})", f"{one.n:,}",
+         "" if pd.isna(one.target) else f"{one.target:.0%}"]
+        for one in found.itertuples()
+    ]  # fmt: skip
+    return ledger.markdown(["bundles", "rate", "measured, 95 % interval", "reports", "target"], rows)
+
+
+def ward_cases(tables: Path) -> str:
+    """For each case of the ward: what is planted, its twin, and the shares of bundles."""
+    found = pd.read_csv(tables / "doctor.csv", encoding="utf-8")
+    rows = []
+    for case, part in found[found["where"] == "seen"].groupby("case", sort=False):
+        enough, little = part[part["suffice"]], part[~part["suffice"]]
+        every, least = enough[enough["inputs"] == "all"], enough[enough["inputs"] != "all"]
+        told = [
+            f"{share:.0%}" for share in (every["first"].mean(), least["first"].min(), little["names_missing"].min())
+        ]
+        silent = f"{part['twin_silent'].min():.0%}"
+        inputs = " or ".join(dict.fromkeys(least["inputs"]))
+        names = (str(case), part["fault"].iloc[0], inputs, part["twin"].iloc[0])
+        rows.append([*(ledger.escaped(name) for name in names), *(word.replace("nan%", "") for word in told), silent])
+    return ledger.markdown(
+        ["case", "fault", "inputs that suffice", "healthy twin", "first, all inputs", "first, these inputs",
+         "else names what is missing", "twin silent"],
+        rows,
+    )  # fmt: skip
+
+
 def _benchmark(tables: Path) -> pd.DataFrame:
     return pd.read_csv(tables / "benchmark.csv", dtype=str, keep_default_na=False, encoding="utf-8")
 
@@ -86,8 +124,8 @@ def documents(root: Path, lessons: Sequence[Stated], sources: Sequence[Source] =
     """Every generated document of a checkout and its text, from its committed tables, claims files and lessons.
 
     Those are results/README.md and results/tables/places.csv, made whole, and the parts `headlines`, `symptoms`,
-    `findings` and `cost` of README.md, `speed` of docs/performance.md, `simulated` of docs/statistics.md and
-    `listings` of docs/doctor.md, where there is such a file. `sources` are the lessons' own, in teaching order.
+    `findings` and `cost` of README.md, `speed` of docs/performance.md, `simulated` of docs/statistics.md,
+    `listings` of docs/doctor.md, `rates` and `cases` of docs/ward.md, where there is such a file. `sources` are the lessons' own, in teaching order.
     """
     tables = root / "results" / "tables"
     sentences = headlines.sentences(tables)
@@ -106,6 +144,8 @@ def documents(root: Path, lessons: Sequence[Stated], sources: Sequence[Source] =
         }
     if (tables / "doctor_listings.csv").exists():
         parts["docs/doctor.md"] = {"listings": listings(tables)}
+    if (tables / "doctor.csv").exists():
+        parts["docs/ward.md"] = {"rates": ward_rates(tables), "cases": ward_cases(tables)}
     seen = symptoms(sources, "lessons")
     texts = {root / "results" / "README.md": ledger.ledger(tables, lessons, sentences, seen)}
     earlier = root / "conf" / "claims" / "earlier.csv"

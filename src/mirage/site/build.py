@@ -23,7 +23,7 @@ from mirage.report import course, notebooks
 from mirage.report.ledger import NAMES
 from mirage.report.lessons import Page, render
 from mirage.report.numbers import Numbers
-from mirage.site import drawing, index, ledger, policy
+from mirage.site import doctor, drawing, index, ledger, policy
 
 TO_TRY = "## Three things to try\n"  # whoever reads on the site may have no clone: said once, above the exercises
 CLONE = "\nIn a clone of the project, once: `make .venv/ready`, then `source .venv/bin/activate`.\n"
@@ -94,6 +94,8 @@ def write_sources(folder: Path, pages: Sequence[Page], taught: course.Course, nu
     }
     for name, values in shown.items():
         write_text(folder / f"{name}.md", filled(name, values))
+    for name, text in doctor.pages(folder).items():
+        write_text(folder / f"{name}.md", text)
     for lesson, page in zip(sources, pages, strict=True):
         notebook = notebooks.kept(lesson, numbers, folder.with_name("notebooks"))
         write_text(folder / "notebooks" / f"{lesson}.ipynb", notebook)

@@ -45,6 +45,11 @@ class Case:
     besides: tuple[str, ...] = ()
 
     @property
+    def fault(self) -> str:
+        """What is planted, in words."""
+        return (self.planted.__doc__ or "").splitlines()[0].rstrip(".")
+
+    @property
     def stated(self) -> Stated:
         """What the file says of it."""
         return ward().cases[self.name]

@@ -75,7 +75,7 @@ def _all(names: Sequence[str], seeds: range, where: Where) -> list[Outcome]:
 
 def _show(found: Sequence[Outcome]) -> None:
     """The table on a terminal, and what was wrong."""
-    print(table(found).drop(columns=["where", "cause"]).round(2).to_string(index=False))
+    print(table(found).drop(columns=["where", "cause", "fault", "twin"]).round(2).to_string(index=False))
     twins = Counter((one.case, cause) for one in found if not one.sick for cause in set(one.others))
     print("Said of twins:", *(f"  {case}: {cause} {n}" for (case, cause), n in twins.most_common()), sep="\n")
     first = Counter(

@@ -92,6 +92,7 @@ def table(found: Sequence[Outcome]) -> pd.DataFrame:
         told = (sick.abstained | (sick.place > 0)).mean()
         lines.append(
             {"where": where, "case": case, "cause": CASES[str(case)].cause, "inputs": inputs, "suffice": enough}
+            | {"fault": CASES[str(case)].fault, "twin": CASES[str(case)].twin}
             | {"n": len(sick)}
             | {name: value if enough else None for name, value in shares.items()}
             | {"names_missing": None if enough else told}

@@ -59,11 +59,11 @@ def listings(tables: Path) -> str:
 def ward_rates(tables: Path) -> str:
     """How often the doctor was right over all cases of the ward, with what it was to reach."""
     found = pd.read_csv(tables / "doctor_summary.csv", encoding="utf-8")
-    rows = [
-        [one.bundles, RATES[one.rate], f"{one.value:.1%} ({one.ci_low:.1%} to {one.ci_high:.1%})", f"{one.n:,}",
-         "" if pd.isna(one.target) else f"{one.target:.0%}"]
-        for one in found.itertuples()
-    ]  # fmt: skip
+    rows = []
+    for one in found.to_dict("records"):
+        within = f"{one['value']:.1%} ({one['ci_low']:.1%} to {one['ci_high']:.1%})"
+        target = "" if pd.isna(one["target"]) else f"{one['target']:.0%}"
+        rows.append([str(one["bundles"]), RATES[str(one["rate"])], within, f"{one['n']:,}", target])
     return ledger.markdown(["bundles", "rate", "measured, 95 % interval", "reports", "target"], rows)
 
 
@@ -124,8 +124,9 @@ def documents(root: Path, lessons: Sequence[Stated], sources: Sequence[Source] =
     """Every generated document of a checkout and its text, from its committed tables, claims files and lessons.
 
     Those are results/README.md and results/tables/places.csv, made whole, and the parts `headlines`, `symptoms`,
-    `findings` and `cost` of README.md, `speed` of docs/performance.md, `simulated` of docs/statistics.md,
-    `listings` of docs/doctor.md, `rates` and `cases` of docs/ward.md, where there is such a file. `sources` are the lessons' own, in teaching order.
+    `findings` and `cost` of README.md, `speed` of docs/performance.md, `simulated` of docs/statistics.md, `listings` of
+    docs/doctor.md, `rates` and `cases` of docs/ward.md, where there is such a file. `sources` are the lessons' own, in
+    teaching order.
     """
     tables = root / "results" / "tables"
     sentences = headlines.sentences(tables)

@@ -151,7 +151,7 @@ def test_a_callback_writes_both_when_training_ends(tmp_path: Path) -> None:
 
 
 def test_metrics_that_are_arrays_do_not_keep_a_history_from_being_read(tmp_path: Path) -> None:
-    numbers = {"loss": [0.5, float("nan")], "f1": [np.array([0.1, 0.2]), np.array([0.3, 0.4])], "accuracy": [0.5, 0.6]}
+    numbers = {"loss": [0.5, 0.4], "f1": [np.array([0.1, 0.2]), np.array([0.3, 0.4])], "accuracy": [0.5, 0.6]}
     report = examine(history=export.history(numbers, tmp_path / "h.json"))
     assert report.findings == ()
 

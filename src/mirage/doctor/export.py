@@ -83,6 +83,8 @@ def predictions(
     if len({tuple(column for column in table.columns if column.startswith("score")) for table in tables}) > 1:
         raise BadInput("model: got scores of another width in each split, expected one")
     table = pd.concat(tables, ignore_index=True)
+    if "weight" in table:
+        table["weight"] = table["weight"].fillna(1)  # of a split that came without weights
     for column in set(TEXT) & set(table.columns):
         table[column] = guarded(table[column].to_numpy(object))
     text = io.StringIO()

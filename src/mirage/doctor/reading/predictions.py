@@ -114,6 +114,8 @@ def _word(value: Any) -> str:
         return word
     if len(word) < 16 and WHOLE.fullmatch(word):
         return str(int(float(word)))
+    if not word.isascii():  # half a surrogate pair is no text that anything could be done with
+        word = word.encode("utf-8", "backslashreplace").decode("utf-8")
     return "" if word in NONE else word
 
 

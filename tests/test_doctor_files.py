@@ -122,6 +122,15 @@ def test_rows_that_are_longer_or_shorter_than_the_line_of_names_are_one_line(tmp
             examine(file(tmp_path, text))
 
 
+def test_columns_of_scores_name_classes_as_labels_do() -> None:
+    y = np.tile([0.0, 1.0, 2.0], 20)
+    named = {f" score_{name} ": (y == name) * 0.9 + 0.03 for name in (0.0, 1.0, 2.0)}
+    report = examine({"y_true": y, **named})
+    assert report.score is not None and report.score.value == 1 and report.findings == ()
+    with pytest.raises(BadInput, match="got score_1, score_1.0, score_0, expected one column for each class"):
+        examine({"y_true": y, "score_1": y, "score_1.0": y, "score_0": y})
+
+
 def test_what_a_terminal_would_obey_is_written_out(tmp_path: Path, capsys: Any) -> None:
     evil = file(tmp_path, "y_true,y_pred\n" + "a\x1b[2J,b\x1b[2J\nc,d\n" * 30, "e.csv")
     assert main([str(evil)]) == 0

@@ -1,10 +1,12 @@
 """``mirage-doctor predictions.csv``: examines and prints; status 0 whatever it finds, 2 for bad input."""
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
-from mirage.doctor.evidence import BadInput
+from mirage.doctor.evidence import BadInput, printable
 from mirage.doctor.examine import examine, parsed
 from mirage.doctor.finding import SURE
 from mirage.doctor.reading.tables import path
@@ -13,6 +15,9 @@ from mirage.doctor.report import Report
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 1 where `--fail-on` is given and something so sure was found."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show a name shows its code
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(words)
     try:
         found = examine(
@@ -63,15 +68,21 @@ def _accepted(words: Sequence[str], file: str | None) -> dict[str, str]:
     lines: list[str] = []
     if file is not None:
         try:
-            lines = path(file, "accept-from", "a file").read_text(encoding="utf-8").splitlines()
+            lines = path(file, "accept-from", "a file").read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise BadInput(f"accept-from: got {file}, expected a text file to read ({error})") from None
     kept = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
     return parsed([*kept, *words], "--accept")
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, and the status of bad input."""
+        self.exit(2, f"{self.prog}: {printable(message)}; --help lists what there is\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="mirage-doctor", description=__doc__, allow_abbrev=False)
+    parser = _Parser(prog="mirage-doctor", description=__doc__, allow_abbrev=False)
     add = parser.add_argument
     add("predictions", nargs="?", help="CSV or npz: y_true with score, score_CLASS or y_pred; maybe split, id, group")
     add("--history", metavar="FILE", help="CSVLogger's CSV, or JSON of History.history")

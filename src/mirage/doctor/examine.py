@@ -132,7 +132,7 @@ def parsed(words: Iterable[str], option: str) -> dict[str, str]:
     """``NAME=VALUE`` words by name. Raises BadInput."""
     found: dict[str, str] = {}
     for word in words:
-        name, equals, value = word.partition("=")
+        name, equals, value = (part.strip() for part in word.partition("="))
         if not equals or not name or not value:
             raise BadInput(f"{option}: got {word!r}, expected NAME=VALUE")
         found[name] = value

@@ -84,7 +84,7 @@ def predictions(
         raise BadInput("model: got scores of another width in each split, expected one")
     table = pd.concat(tables, ignore_index=True)
     if "weight" in table:
-        table["weight"] = table["weight"].fillna(1.0)  # of a split without weights every row counts as one
+        table["weight"] = table["weight"].fillna(1)  # of a split that came without weights
     for column in set(TEXT) & set(table.columns):
         table[column] = guarded(table[column].to_numpy(object))
     text = io.StringIO()

@@ -29,7 +29,7 @@ def group_overlap(bundle: Bundle) -> Answer:
     train, held = _sides(bundle, "group")
     mine, theirs = train.about["group"], held.about["group"]
     named = (mine != "") & (mine != "nan")
-    seen = np.isin(theirs, mine[named])
+    seen = pd.Series(theirs).isin(mine[named]).to_numpy()
     if len(set(mine[named]) | set(theirs)) < PERSONS or not matters(seen):
         return None
     both = len(set(theirs[seen]))
@@ -49,7 +49,7 @@ def _by_group(train: Features | Predictions, held: Features | Predictions) -> tu
         return np.empty(0), np.zeros(len(held), bool)
     counts = pd.DataFrame({"group": train.about["group"], "label": train.truth}).value_counts(sort=True)
     labels = counts.reset_index().drop_duplicates("group").set_index("group")["label"]
-    seen = np.isin(held.about["group"], labels.index.to_numpy())
+    seen = pd.Series(held.about["group"]).isin(labels.index).to_numpy()
     return labels.loc[held.about["group"][seen]].to_numpy(), seen
 
 
@@ -165,7 +165,7 @@ def standing_in_both(bundle: Bundle) -> tuple[Array, bool, int] | None:
     if known is not None:
         train, held = known
         mine, theirs = train.about["id"], held.about["id"]
-        seen = np.isin(theirs, mine[mine != ""])
+        seen = pd.Series(theirs).isin(mine[mine != ""]).to_numpy()
         if seen.any() and not _same_rows(train, held, seen):
             known = None
         else:

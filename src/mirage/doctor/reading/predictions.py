@@ -50,7 +50,11 @@ def predictions(columns: Columns, where: str, positive: str | None = None) -> Pr
         )
     if SCORE in scored and len(scored) > 1:
         raise BadInput(f"{where}: got {', '.join(scored)}, expected {SCORE} or one {SCORE}_CLASS for each class")
-    lone = scored[0].removeprefix(f"{SCORE}_") if len(scored) == 1 and SCORE not in scored else None
+    positive = None if positive is None else _word(positive)
+    called = [_word(name.removeprefix(f"{SCORE}_")) for name in scored]  # as labels are: 1.0 is 1
+    if len(set(called)) < len(called):
+        raise BadInput(f"{where}: got {', '.join(scored)}, expected one column for each class")
+    lone = called[0] if len(scored) == 1 and SCORE not in scored else None
     if lone is not None:  # one column, of the positive class
         if positive not in (None, lone):
             raise BadInput(f"positive: got {positive}, expected {lone} as the only column of scores is {scored[0]}")
@@ -80,7 +84,7 @@ def predictions(columns: Columns, where: str, positive: str | None = None) -> Pr
     if _targets(words[TRUTH]):
         decided = None if DECIDED not in words else _numbers(words[DECIDED], f"{where}: {DECIDED}")
         return Predictions(words[TRUTH].astype(float), (), scores, decided, about, missing, (), tuple(notes))
-    named = [name.removeprefix(f"{SCORE}_") for name in numbers] if scores is not None and SCORE not in numbers else []
+    named = called if scores is not None and SCORE not in numbers else []
     known = set(words[TRUTH])
     if lone == "0" and known <= {"0", "1"}:  # a column by its number, or the score of class 0?
         raise BadInput(f"{where}: got {SCORE}_0 and no {SCORE}_1, expected {SCORE} for class 1, or both")
@@ -110,6 +114,8 @@ def _word(value: Any) -> str:
         return word
     if len(word) < 16 and WHOLE.fullmatch(word):
         return str(int(float(word)))
+    if not word.isascii():  # half a surrogate pair is no text that anything could be done with
+        word = word.encode("utf-8", "backslashreplace").decode("utf-8")
     return "" if word in NONE else word
 
 

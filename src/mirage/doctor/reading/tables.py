@@ -49,7 +49,7 @@ def read(source: Any, where: str, separator: str = ",", encoding: str = "utf-8")
             raise BadInput(
                 f"{where}: got a column twice among {', '.join(map(str, source.columns))}, expected each once"
             )
-        return _flat({str(name): _array(values, f"{where}: {name}") for name, values in source.items()}, where)
+        return _flat({str(name).strip(): _array(values, f"{where}: {name}") for name, values in source.items()}, where)
     file = path(source, where, "a file, a DataFrame or arrays by name")
     try:
         if file.stat().st_size > MOST_BYTES:

@@ -45,6 +45,14 @@ class Report:
     accepted: Mapping[str, str]
     notes: tuple[str, ...] = ()
 
+    @property
+    def needed(self) -> dict[str, list[str]]:
+        """Causes that cannot be told, by what would tell them."""
+        found: dict[str, list[str]] = {}
+        for cause, needs in self.cannot_tell.items():
+            found.setdefault(needs, []).append(cause)
+        return found
+
     def to_dict(self) -> dict[str, Any]:
         """The report as plain values; a contract: see ``docs/doctor.md``."""
         return {
@@ -67,8 +75,8 @@ class Report:
         }
 
     def to_json(self) -> str:
-        """The same as JSON; what is undefined is null."""
-        return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
+        """The same as JSON, in ASCII whatever the names are; what is undefined is null."""
+        return json.dumps(self.to_dict(), indent=2, allow_nan=False)
 
     def to_html(self) -> str:
         """The same as a page that needs nothing else."""

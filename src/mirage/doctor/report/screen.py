@@ -34,12 +34,9 @@ def show(report: "Report", console: Console) -> None:
     for cause, reason in report.accepted.items():
         console.print(Text(f"Accepted: {cause} ({printable(reason)})"))
     console.print(Text(f"Examined and not found: {', '.join(report.not_found) or 'nothing'}."))
-    by_need: dict[str, list[str]] = {}
-    for cause, needs in report.cannot_tell.items():
-        by_need.setdefault(needs, []).append(cause)
-    if by_need:
+    if report.needed:
         console.print(Text("Cannot be told:"))
-    for needs, causes in by_need.items():
+    for needs, causes in report.needed.items():
         console.print(Text(f"  {', '.join(causes)}: bring {needs}"))
 
 

@@ -76,7 +76,7 @@ def test_runs_that_differ_beyond_chance_are_named_and_others_are_not() -> None:
     for seed in SEEDS:
         first = decided(seed, 1000, 0.9)
         for rights, expected in (
-            ([0.8], ["seed-spread"]),
+            ([0.7], ["seed-spread"]),
             ([0.9, 0.89, 0.75], ["seed-spread"]),
             ([0.9, 0.9, 0.9], []),
             ([0.91, 0.89, 0.9], []),

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from mirage.doctor import statistics
 from mirage.doctor.evidence import Array, Features
 
 FEWEST = 20  # rows of either table below which nothing is said of a column: a drift test on 8 rows finds what it likes
@@ -61,28 +62,32 @@ def moves(known: Features, use: Features) -> list[Move]:
     """Columns that differ between two tables with the same columns, by more than chance and by enough to matter.
 
     Where both have labels, rows of the first are drawn so that classes have the shares of the second: what classes'
-    shares move is no move of a column. Rows of one group count as one in what chance may do.
+    shares move is no move of a column. In what chance may do, rows of
+    a group count as far as they say the same.
     """
     if few(known, use):
         return []
     random = np.random.default_rng(0)
     first = _sampled(known, _in_shares(known, use, random), random)
     second = _sampled(use, np.arange(len(use)), random)
-    n = [min(len(rows), _groups(table)) for table, rows in ((known, first), (use, second))]
-    size = n[0] * n[1] / (n[0] + n[1])
+    groups = [_groups(known, first), _groups(use, second)]
     numeric = {name: (known.columns[name][first], use.columns[name][second]) for name in known.numeric}
     pairs = {name: _rounded(*pair) for name, pair in numeric.items()}
     far = {name: distance(*pair, SLACK * _deviation(pair[0])) for name, pair in pairs.items()}
+    sizes = {name: _size(*map(_alone, pairs[name], groups)) for name, gap in far.items() if gap >= SEEN}
     looks = len(known.columns)
-    seen = {name: gap for name, gap in far.items() if gap >= SEEN and _chance(gap, size) * looks < LEVEL}
+    seen = {name: far[name] for name, size in sizes.items() if _chance(far[name], size) * looks < LEVEL}
     seen = dict(list(seen.items())[:MOST_COLUMNS])
-    found = {name: one for name, gap in seen.items() if (one := _recoded(name, *pairs[name], gap, size))}
-    found |= {one.column: one for one in _exchanged({n: g for n, g in seen.items() if n not in found}, numeric, size)}
+    found = {name: one for name, gap in seen.items() if (one := _recoded(name, *pairs[name], sizes[name]))}
+    found |= {one.column: one for one in _exchanged({n: g for n, g in seen.items() if n not in found}, numeric, sizes)}
     for name, gap in seen.items():
         if name not in found:
-            found[name] = _undone(name, *numeric[name], gap, size) or Move(name, "other", gap, gap)
+            found[name] = _undone(name, *numeric[name], gap, sizes[name]) or Move(name, "other", gap, gap)
     for name in known.columns:
         if name not in far:
+            n = [
+                m if of is None else int(of.max()) + 1 for m, of in zip((len(first), len(second)), groups, strict=True)
+            ]
             gap = _of_shares(known.columns[name][first], use.columns[name][second], n, looks)
             found[name] = Move(name, "other", gap, gap)
     every = [one for one in found.values() if one.kind != "other" or one.before >= MATTERS]
@@ -158,8 +163,22 @@ def _sampled(table: Features, rows: Array, random: np.random.Generator) -> Array
     return rows if len(rows) <= most else np.sort(random.choice(rows, most, replace=False))
 
 
-def _groups(table: Features) -> int:
-    return len(np.unique(table.about["group"].astype(str))) if "group" in table.about else len(table)
+def _alone(values: Array, groups: Array | None) -> float:
+    """How many independent rows say as much of a column, by the ranks of its values within groups and between them."""
+    from scipy.stats import rankdata
+
+    if groups is None:
+        return len(values)
+    return len(values) / statistics.design_effect(rankdata(np.nan_to_num(values, nan=-np.inf)), groups)
+
+
+def _size(one: float, other: float) -> float:
+    return one * other / (one + other)
+
+
+def _groups(table: Features, rows: Array) -> Array | None:
+    """Codes of the groups of these rows."""
+    return np.unique(table.about["group"][rows].astype(str), return_inverse=True)[1] if "group" in table.about else None
 
 
 def _rounded(one: Array, other: Array) -> tuple[Array, Array]:
@@ -189,7 +208,7 @@ def _deviation(values: Array) -> float:
     return float((there if low == high else there.clip(first, last)).std())
 
 
-def _recoded(name: str, one: Array, other: Array, before: float, size: float) -> Move | None:
+def _recoded(name: str, one: Array, other: Array, size: float) -> Move | None:
     """A column of a few whole numbers, the same in both, whose shares are those of other numbers."""
     codes = np.unique(one[np.isfinite(one)])
     if not CODES <= len(codes) <= MOST_VALUES or (codes != np.round(codes)).any():
@@ -207,7 +226,9 @@ def _recoded(name: str, one: Array, other: Array, before: float, size: float) ->
     return Move(name, "recoded", before, after)
 
 
-def _exchanged(seen: dict[str, float], pairs: dict[str, tuple[Array, Array]], size: float) -> Iterator[Move]:
+def _exchanged(
+    seen: dict[str, float], pairs: dict[str, tuple[Array, Array]], sizes: dict[str, float]
+) -> Iterator[Move]:
     """Columns that fit another of those that moved, in cycles: by matching the profiles of their quantiles."""
     from scipy.optimize import linear_sum_assignment
     from scipy.spatial.distance import cdist
@@ -223,7 +244,7 @@ def _exchanged(seen: dict[str, float], pairs: dict[str, tuple[Array, Array]], si
     cost = cdist(profiles[1], profiles[0], "cityblock") / np.maximum(np.add.outer(spreads[1], spreads[0]), 1e-12)
     source = linear_sum_assignment(np.minimum(cost, 1e6))[1]
     after = [distance(*_rounded(pairs[names[source[i]]][0], pairs[name][1])) for i, name in enumerate(names)]
-    fits = {i for i, name in enumerate(names) if source[i] != i and _explains(seen[name], after[i], size)}
+    fits = {i for i, name in enumerate(names) if source[i] != i and _explains(seen[name], after[i], sizes[name])}
     while broken := {i for i in fits if source[i] not in fits}:  # what is left comes in whole cycles
         fits -= broken
     for i in sorted(fits):

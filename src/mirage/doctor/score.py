@@ -23,9 +23,9 @@ class Score:
 def score(found: Predictions) -> Score | None:
     """Accuracy of decisions, or of a regression R2; None where there is nothing to score.
 
-    The interval is Wilson's; where groups are given, that of whole groups. A constant answer is the largest class, or
-    the mean target. Where weights are given, rows count by them, and as many rows as an unweighted mean that is as
-    uncertain would need (Kish's effective size).
+    The interval is Wilson's; where groups are given, that of whole groups if it is wider. A constant answer is the
+    largest class, or the mean target. Where weights are given, rows count by them, and as many rows as an unweighted
+    mean that is as uncertain would need (Kish's effective size).
     """
     weights = np.asarray(found.about["weight"] if "weight" in found.about else np.ones(len(found)), dtype=float)
     if found.regression:
@@ -40,11 +40,11 @@ def score(found: Predictions) -> Score | None:
     if found.decisions is None:
         return None
     right = (found.decisions == found.truth).astype(float)
-    if "group" in found.about:
-        low, high = statistics.clustered(right, found.about["group"], weights)
-    else:
-        effective = weights.sum() ** 2 / (weights**2).sum()
-        low, high = statistics.wilson(float(right @ weights / weights.sum() * effective), float(effective))
+    effective = weights.sum() ** 2 / (weights**2).sum()
+    low, high = statistics.wilson(float(right @ weights / weights.sum() * effective), float(effective))
+    if "group" in found.about:  # where all rows are right, groups do not differ, and say nothing of how far they may
+        of_groups = statistics.clustered(right, found.about["group"], weights)
+        low, high = (min(low, of_groups[0]), max(high, of_groups[1])) if len(found) > 1 else of_groups
     largest = float(np.bincount(found.truth, weights=weights).max() / weights.sum())
     ends = [None if np.isnan(end) else float(end) for end in (low, high)]
     return Score("accuracy", float(right @ weights / weights.sum()), ends[0], ends[1], len(found), largest)

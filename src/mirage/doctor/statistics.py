@@ -52,6 +52,20 @@ def clustered(values: Array, groups: Array, weights: Array, level: float = LEVEL
     return max(0.0, float(mean - half)), min(1.0, float(mean + half))
 
 
+def design_effect(values: Array, groups: Array) -> float:
+    """How many rows that come in groups say as much about a mean as one row alone would; 1 where groups say nothing.
+
+    The variance of sums over groups against that of independent rows, two of its standard errors up; where there are
+    fewer than ten groups, the rows of a group.
+    """
+    _, of = np.unique(groups, return_inverse=True)
+    m, apart = int(of.max()) + 1, values - values.mean()
+    if m < 10:
+        return len(values) / m
+    sums = np.bincount(of, weights=apart)
+    return max(1.0, float((sums**2).sum() / max((apart**2).sum(), 1e-300) * (1 + 2 * np.sqrt(2 / m))))
+
+
 def confusion(truth: Array, decided: Array, classes: int) -> Array:
     """How many rows of each class were given each [class, decision]; decisions of unknown classes are left out."""
     known = decided >= 0

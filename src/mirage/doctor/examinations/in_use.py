@@ -174,7 +174,7 @@ def prior_shift(bundle: Bundle) -> Answer:
     old, new = bundle.trained_on, bundle.met
     assert old is not None and new is not None
     where = "in use" if new is bundle.use else "of the test"
-    before, now, groups = _labels(old), _labels(new), (_pieces(old), _pieces(new))
+    before, now = _labels(old), _labels(new)
     names = np.unique(np.concatenate([before, now]))
     if not 1 < len(names) <= MOST_VALUES:
         return None
@@ -182,7 +182,8 @@ def prior_shift(bundle: Bundle) -> Answer:
     for name in names:
         counts = np.array([[(side == name).sum(), (side != name).sum()] for side in (before, now)], dtype=float)
         shares = counts[:, 0] / counts.sum(axis=1)
-        table = np.round(counts * np.array(groups)[:, None]).astype(int)
+        alike = [[_alike(side, names_of == name)] for side, names_of in ((old, before), (new, now))]
+        table = np.round(counts / np.array(alike)).astype(int)
         odds = [share / max(1 - share, 1e-12) for share in (shares + 1e-12)]
         matters = abs(shares[0] - shares[1]) >= SHARE or max(odds) / min(odds) >= ODDS
         if matters and fisher_exact(table).pvalue * len(names) < LEVEL:
@@ -191,7 +192,9 @@ def prior_shift(bundle: Bundle) -> Answer:
     if evidence and (columns := refitted(bundle)):
         said = "{} columns have mean 0 and standard deviation 1 exactly, in use too: the scaler was fitted again there."
         evidence.append(item("columns of a scaler fitted again", columns, said))
-    return Found("likely", tuple(evidence)) if evidence else None
+    if evidence:
+        return Found("likely", tuple(evidence))
+    return None if where == "in use" else CannotTell("y_true in --use: training and test have the same shares")
 
 
 Labelled = Features | Predictions
@@ -204,9 +207,11 @@ def _labels(side: Labelled) -> Array:
     return side.truth.astype(str)
 
 
-def _pieces(side: Labelled) -> float:
-    """Independent pieces a row: rows of one group are one."""
-    return len(np.unique(side.about["group"].astype(str))) / len(side) if "group" in side.about else 1.0
+def _alike(side: Labelled, of_class: Array) -> float:
+    """How many rows of a side say as much of a share as one row alone."""
+    if "group" not in side.about:
+        return 1.0
+    return statistics.design_effect(of_class.astype(float), side.about["group"].astype(str))
 
 
 def refitted(bundle: Bundle) -> int:

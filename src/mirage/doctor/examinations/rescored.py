@@ -5,7 +5,7 @@ import numpy as np
 from mirage.doctor import statistics
 from mirage.doctor.evidence import Array, Bundle, Predictions
 from mirage.doctor.examinations.in_use import moved
-from mirage.doctor.finding import Answer, CannotTell, Found, Item, examination, item, of
+from mirage.doctor.finding import Answer, CannotTell, Found, Item, examination, item, lacks, of
 
 LEVEL = 1e-3  # of a loss of accuracy by chance
 SAME = 1e-5  # to which scores are the same after a change of names only
@@ -43,7 +43,9 @@ def rebuilt_encoder(bundle: Bundle) -> Answer:
             return CannotTell("a second scoring in the order of the first: its scores are the same in another order")
         if collapses(first, second):
             evidence += _accuracies(first, second)
-    return Found("likely", tuple(evidence)) if evidence else None
+    if evidence:
+        return Found("likely", tuple(evidence))
+    return None if bundle.rescored is not None else CannotTell(lacks("rescored", bundle))
 
 
 def exchanged_names(first: Predictions, second: Predictions) -> str:

@@ -8,11 +8,12 @@ from mirage.doctor.evidence import Array, Bundle, Predictions
 from mirage.doctor.finding import Answer, Found, Item, examination, item, of, of_predictions
 from mirage.doctor.score import score
 
-WIDE = 0.15  # of a 95 % interval: 20 of 20 rows, or 80 of 100; a few hundred rows are below it at any score
+WIDE = 0.16  # of a 95 % interval: 20 of 20 rows, or 70 of 100; a few hundred rows are below it at any score
 WIDE_BESIDE = 0.1  # the same, where it holds the constant answer's score as well
 FEW = 5  # rows of a class, below which its recall is not known within a third either way
 LEVEL = 1e-3  # of a difference by chance, over all that is looked at
-RUNS_APART = 0.05  # of accuracy: what matters between runs of one program
+WIDER = 1.4  # times: how much wider an interval of groups has to be than chance makes it
+RUNS_APART = 0.08  # of accuracy: what matters between runs; healthy small networks differ by up to 0.05
 BELOW = 0.1  # of accuracy: how far a group must lie below the rest
 ROWS = 30  # of a group, fewer of which say nothing of it
 SKEWED = 10  # times: how much heavier the lower tail of groups may be than that of the t law
@@ -29,13 +30,15 @@ MANY = 10  # groups, from which they say themselves how far groups differ
 def small_set(found: Predictions) -> Answer:
     """An interval so wide that the score says little, or hardly a row of some class."""
     groups = len(np.unique(found.about["group"].astype(str))) if "group" in found.about else 0
-    if groups < MANY:  # an interval of so few groups is wide whatever they are
-        found = replace(found, about={name: kept for name, kept in found.about.items() if name != "group"})
-    own = score(found)
-    assert own is not None
-    value, low, high, constant = (
-        np.nan if end is None else end for end in (own.value, own.ci_low, own.ci_high, own.constant)
+    value, low, high, constant = _score(
+        replace(found, about={name: kept for name, kept in found.about.items() if name != "group"})
     )
+    if groups >= MANY:  # an interval of fewer groups is wide whatever they are
+        _, own_low, own_high, _ = _score(found)
+        if own_high - own_low > WIDER * (high - low):
+            low, high = own_low, own_high
+        else:
+            groups = 0
     counts = np.bincount(found.truth, minlength=len(found.classes))
     present = np.flatnonzero(counts)
     rarest = int(present[counts[present].argmin()])
@@ -56,6 +59,16 @@ def small_set(found: Predictions) -> Answer:
     if not evidence:
         return None
     return Found("likely" if high - low >= WIDE else "possible", tuple(evidence))
+
+
+def _score(found: Predictions) -> tuple[float, float, float, float]:
+    """The score, the ends of its interval, and a constant answer's; NaN where there is none."""
+    own = score(found)
+    assert own is not None
+    value, low, high, constant = (
+        np.nan if end is None else end for end in (own.value, own.ci_low, own.ci_high, own.constant)
+    )
+    return value, low, high, constant
 
 
 @examination(

@@ -16,9 +16,9 @@ SPARED = 0.2  # of that share: what the class that was not resampled may have at
 ROWS = 20  # held-out rows of a class, below which its share says little
 MOST_CLASSES = 50  # more labels are numbers
 COLUMNS = 3  # continuous columns, in which a row does not lie between two others by chance
-SIBLINGS = 40  # training rows around a held-out row, any two of which it may lie between
+SIBLINGS = 30  # training rows around a held-out row, any two of which it may lie between
 ON_LINE = 1e-4  # of the distance of two rows: how far a row between them may be off; rounded decimals are
-CLASS_ROWS = 100  # held-out rows of a class that are looked at
+CLASS_ROWS = 60  # held-out rows of a class that are looked at
 NEAREST, LATER, LAST = 1, 10, 30  # places among the nearest training rows that are compared
 FEWEST = 300  # training rows: among fewer, the later neighbours may be of another cluster
 CLOSE = 0.25  # of the distance to a later neighbour
@@ -114,7 +114,7 @@ def exact_duplicates(bundle: Bundle) -> Answer:
     """Held-out rows that are training rows."""
     known = standing_in_both(bundle)
     if known is None:
-        return CannotTell("--train and --test, since an id does not name one row here")
+        return CannotTell("--train and --test: no id stands on both sides, and copies can have ids of their own")
     seen, _, _ = known
     if not matters(seen):
         return None

@@ -43,6 +43,12 @@ def repeated(seed: int) -> dict[str, Any]:
     return split(np.vstack([x, x[again]]), np.append(y, y[again]), random)
 
 
+def with_ids_of_their_own(seed: int) -> dict[str, Any]:
+    parts = repeated(seed)
+    n = len(parts["train"]["y_true"])
+    return {name: one | {"id": np.arange(len(one["y_true"])) + n * (name == "test")} for name, one in parts.items()}
+
+
 def with_noise(seed: int) -> dict[str, Any]:
     x, y, random = rows(seed)
     return split(np.vstack([x, x + random.normal(0, 0.02, x.shape)]), np.append(y, y), random)
@@ -96,6 +102,7 @@ def knows_the_answer(seed: int, in_use: bool = True, strong: bool = False) -> di
 
 FAULTS = {
     "rows that stand twice": ("exact-duplicates", "certain", repeated),
+    "rows that stand twice, with ids of their own": ("exact-duplicates", "certain", with_ids_of_their_own),
     "copies with noise": ("near-duplicates", "likely", with_noise),
     "persons on both sides": ("group-overlap", "likely", persons),
     "a shuffled series": ("time-overlap", "likely", walk),
@@ -216,6 +223,8 @@ def test_each_cause_says_what_would_tell_it() -> None:
     lacking = examine({"y_true": y, "y_pred": y}).cannot_tell
     assert "column group in --train" in lacking["group-overlap"] and "column time" in lacking["time-overlap"]
     assert "--train and --test, or a column id" in lacking["exact-duplicates"]
+    apart = examine(in_one_file(with_ids_of_their_own(0)))
+    assert "reshuffled-sets" in apart.not_found and "ids of their own" in apart.cannot_tell["exact-duplicates"]
     unlabelled = {name: {"f0": one["f0"]} for name, one in repeated(0).items()}
     assert "y_true in --train and --test" in examine(**unlabelled).cannot_tell["leaked-feature"]
 

@@ -143,14 +143,18 @@ def reshuffled_sets(bundle: Bundle) -> Answer:
     m, both = len(seen), int(seen.sum())
     if m < RESHUFFLED or not once or not matters(seen) or both == m:
         return None
-    dealt = hypergeom(n + m, n, m)  # all rows, those that training was dealt, those held out at another pass
-    chance = 2 * min(dealt.cdf(both), dealt.sf(both - 1))
-    all_seen = dealt.sf(m - 1)
-    if chance < 1 - SURE or all_seen > 1 - SURE:
+    between = bundle.others.get("validation", ())
+    totals = {n + m, n + m + len(between)}  # rows that there are, if validation rows come from the same data or not
+    for total in sorted(totals):
+        dealt = hypergeom(total, n, m)  # all rows, those that training was dealt, those held out at another pass
+        chance = 2 * min(dealt.cdf(both), dealt.sf(both - 1))
+        if chance > 1 - SURE and dealt.sf(m - 1) < 1 - SURE:
+            break
+    else:
         return None
     evidence = (
         item("held-out rows in training", both / m, "A share of {} of the held-out rows stands in training, too;"),
-        item("expected of a reshuffle", n / (n + m), "dealt anew from all rows, {} would."),
+        item("expected of a reshuffle", n / total, "dealt anew from all rows, {} would."),
         item("repeated within a set", 0, "Within each set every row stands once."),
     )
     return Found("likely", evidence)
@@ -159,16 +163,15 @@ def reshuffled_sets(bundle: Bundle) -> Answer:
 def standing_in_both(bundle: Bundle) -> tuple[Array, bool, int] | None:
     """Which held-out rows are training rows [row], whether rows stand once within each set, and how many train.
 
-    By id where equal ids mean equal rows (a counter of each file does not), else by features; None where neither does.
+    By id where equal ids mean equal rows (a counter of each file does not), else by features; None where neither says
+    so, since copies can have ids of their own.
     """
     known = bundle.across("id")
     if known is not None:
         train, held = known
         mine, theirs = train.about["id"], held.about["id"]
         seen = pd.Series(theirs).isin(mine[mine != ""]).to_numpy()
-        if seen.any() and not _same_rows(train, held, seen):
-            known = None
-        else:
+        if seen.any() and _same_rows(train, held, seen):
             return seen, len(set(mine)) == len(mine) and len(set(theirs)) == len(theirs), len(mine)
     if bundle.train is None or bundle.test is None:
         return None

@@ -1,7 +1,5 @@
 """Are held-out rows made from rows of training: by resampling, by copying, or by a copy with a little noise?"""
 
-from itertools import combinations
-
 import numpy as np
 import pandas as pd
 
@@ -16,9 +14,9 @@ SPARED = 0.2  # of that share: what the class that was not resampled may have at
 ROWS = 20  # held-out rows of a class, below which its share says little
 MOST_CLASSES = 50  # more labels are numbers
 COLUMNS = 3  # continuous columns, in which a row does not lie between two others by chance
-SIBLINGS = 40  # training rows around a held-out row, any two of which it may lie between
-ON_LINE = 1e-4  # of the distance of two rows: how far a row between them may be off; rounded decimals are
-CLASS_ROWS = 100  # held-out rows of a class that are looked at
+SIBLINGS = 150  # training rows around a held-out row; many, as SMOTE may have measured distances in other units
+ON_LINE = 1e-4  # angle between the ways to two rows, up to which they lie on one line; rounded decimals are off
+CLASS_ROWS = 60  # held-out rows of a class that are looked at
 NEAREST, LATER, LAST = 1, 10, 30  # places among the nearest training rows that are compared
 FEWEST = 300  # training rows: among fewer, the later neighbours may be of another cluster
 CLOSE = 0.25  # of the distance to a later neighbour
@@ -84,20 +82,19 @@ def _columns(train: Features, held: Features) -> tuple[Array, Array]:
 
 
 def _between(mine: Array, theirs: Array) -> Array:
-    """For some of the held-out rows of a class: whether one lies on the line between two training rows of it."""
+    """For some of the held-out rows of a class: whether two training rows of it lie on one line with the row."""
     mine = mine[~pd.DataFrame(mine).duplicated().to_numpy()]
     if len(mine) < 3 or not len(theirs):
         return np.zeros(0, bool)
     some, _, found = neighbours.nearest(mine, theirs, min(SIBLINGS, len(mine)), CLASS_ROWS)
-    one, other = np.array(list(combinations(range(found.shape[1]), 2))).T
     on = []
     for row, near in zip(theirs[some], mine[found], strict=True):
-        along, to = near[other] - near[one], row - near[one]
-        length = np.maximum((along**2).sum(axis=1), 1e-300)
-        part = (along * to).sum(axis=1) / length
-        off = ((to - part[:, None] * along) ** 2).sum(axis=1)
-        differ = (along != 0).all(axis=1)  # rows that share values, such as 0, lie on common lines anyway
-        on.append(bool((differ & (off < ON_LINE**2 * length)).any()))
+        ways = near - row
+        ways = ways[(ways != 0).all(axis=1)]  # rows that share values, such as 0, lie on common lines anyway
+        ways /= np.linalg.norm(ways, axis=1, keepdims=True)
+        cosines = np.abs(ways @ ways.T)
+        np.fill_diagonal(cosines, 0)
+        on.append(bool((cosines > 1 - ON_LINE**2 / 2).any()))
     return np.array(on)
 
 
@@ -114,7 +111,7 @@ def exact_duplicates(bundle: Bundle) -> Answer:
     """Held-out rows that are training rows."""
     known = standing_in_both(bundle)
     if known is None:
-        return CannotTell("--train and --test, since an id does not name one row here")
+        return CannotTell("--train and --test: no id stands on both sides, and copies can have ids of their own")
     seen, _, _ = known
     if not matters(seen):
         return None

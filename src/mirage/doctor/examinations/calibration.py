@@ -34,7 +34,11 @@ def double_softmax(bundle: Bundle) -> Answer:
         return bound
     if {"loss", "accuracy"} <= set(bundle.history):
         return at_floor(bundle)
-    return None if scored else CannotTell("a column score, score_CLASS for each class, or a history with accuracy")
+    if scored:
+        return CannotTell(
+            "a history with loss and accuracy: these scores show no second activation, a loss may have one"
+        )
+    return CannotTell("a column score, score_CLASS for each class, or a history with loss and accuracy")
 
 
 def narrow(found: Predictions) -> Found | None:
@@ -245,6 +249,8 @@ def arrived(bundle: Bundle) -> bool:
         "exchanged-columns",
         "input-shift",
         "prior-shift",
+        "output-loss-mismatch",
+        "ordered-validation",
     ),
 )
 def miscalibrated(bundle: Bundle) -> Answer:

@@ -88,7 +88,7 @@ def sorted_afterwards(own: Project, random: np.random.Generator) -> Handed:
 
 @case(
     "ordered-validation", twin="rows sorted by class after the fact", healthy=sorted_afterwards, two=False,
-    besides=("prior-shift", "subgroup", "memorising", "small-set"),
+    besides=("prior-shift", "subgroup", "memorising", "best-epoch-not-kept", "too-short", "small-set"),
 )  # fmt: skip
 def ordered(own: Project, random: np.random.Generator) -> Handed:
     """Rows in the order of their class, and `validation_split`."""
@@ -220,7 +220,7 @@ def whole_keys(own: Project, random: np.random.Generator) -> Handed:
 
 @case(
     "class-weights-not-arriving", twin="class weights that arrive", healthy=whole_keys, two=True,
-    besides=("small-set", "majority-answered", "running-mean"),
+    besides=("small-set", "majority-answered", "running-mean", "miscalibrated", "prior-shift"),
 )  # fmt: skip
 def text_keys(own: Project, random: np.random.Generator) -> Handed:
     """Class weights with texts as keys, which Keras 3 does not find."""

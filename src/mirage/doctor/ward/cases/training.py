@@ -119,7 +119,7 @@ def centred(own: Project, random: np.random.Generator) -> Handed:
 
 @case(
     "batchnorm-not-arrived", twin="the same network on columns of mean 0", healthy=centred,
-    besides=("small-set", "memorising", "best-epoch-not-kept", "too-short"),
+    besides=("small-set", "memorising", "best-epoch-not-kept", "too-short", "running-mean"),
 )  # fmt: skip
 def far_from_zero(own: Project, random: np.random.Generator) -> Handed:
     """Columns far from 0."""

@@ -245,7 +245,6 @@ def course(**numbers: Any) -> dict[str, list[float]]:
 RISING = np.linspace(0.5, 1, 20)
 COURSES = {
     "ordered-validation": course(accuracy=RISING, val_accuracy=np.zeros(20)),
-    "running-mean": course(accuracy=RISING - 0.1, val_accuracy=RISING),
     "too-short": course(loss=np.linspace(0.7, 0.3, 20), val_loss=np.linspace(0.7, 0.35, 20)),
     "memorising": course(
         loss=np.geomspace(0.7, 0.01, 20), val_loss=[*np.linspace(0.7, 0.4, 6), *np.linspace(0.4, 0.9, 14)]

@@ -142,6 +142,7 @@ def test_a_running_mean_is_told_from_luck_and_from_easier_validation_by_the_trai
         numbers = course(seed)
         above = numbers | {"val_accuracy": numbers["accuracy"] + 0.08}
         assert "running-mean" in causes(examine(splits(seed, (0.98, 0.98)), history=above)), seed
+        assert "split train" in examine(history=above).cannot_tell["running-mean"]
         leaked = examine(splits(seed, (0.90, 0.98)), history=above)  # the rows say what the history says
         assert "running-mean" not in causes(leaked), seed
         lucky = numbers | {"val_accuracy": numbers["accuracy"] + 0.02}
@@ -490,3 +491,17 @@ def test_hardly_any_rows_and_strange_histories_are_answered_all_the_same(rows: d
             assert "\n" not in str(error)
             continue
         json.loads(report.to_json())
+
+
+def test_a_network_of_the_ward_is_set_back_before_each_training() -> None:
+    from mirage.doctor.ward.networks import Recipe, trained
+
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(64, 5)), random.integers(0, 3, 64)
+    for recipe in (Recipe(3, normalised=True, dropout=0.5), Recipe(3, twice=True)):
+        runs = []
+        for _ in range(2):
+            found = trained(recipe, x, y, (x, y), seed=4, epochs=3)
+            runs.append((found.history["loss"], found.scores(x)))
+        assert runs[0][0] == pytest.approx(runs[1][0], rel=1e-5) and np.allclose(runs[0][1], runs[1][1], atol=1e-5)
+        assert trained(recipe, x, y, (x, y), seed=5, epochs=3).history["loss"] != runs[0][0]

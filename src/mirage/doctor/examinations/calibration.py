@@ -6,9 +6,9 @@ from mirage.doctor.evidence import Array, Bundle, Predictions
 from mirage.doctor.finding import Answer, CannotTell, Found, Item, Sure, examination, item, of
 
 E = float(np.e)
-NEARLY_ALL = 0.99  # training accuracy beyond which a loss at the floor can only come from the floor
+NEARLY_ALL = 0.95  # training accuracy with which no loss is so high, and scores' mean certainty if their own is not
+ALL = 0.99  # the same where the number of classes is unknown
 NEAR = 0.02  # of the floor: how close to it a loss has to stand
-OF_SCORES = 0.2  # of the floor: the scores' own cross-entropy is below that if only the loss has the second softmax
 PLAUSIBLE = range(2, 11)  # numbers of classes whose floors lie far enough apart to be told from other losses
 STANDARD_ERRORS = 3.3  # one in a thousand by chance
 APART = 1.5  # how many times the smallest weight the largest has to be, for scores to show whether they arrived
@@ -34,7 +34,11 @@ def double_softmax(bundle: Bundle) -> Answer:
         return bound
     if {"loss", "accuracy"} <= set(bundle.history):
         return at_floor(bundle)
-    return None if scored else CannotTell("a column score, score_CLASS for each class, or a history with accuracy")
+    if scored:
+        return CannotTell(
+            "a history with loss and accuracy: these scores show no second activation, a loss may have one"
+        )
+    return CannotTell("a column score, score_CLASS for each class, or a history with loss and accuracy")
 
 
 def narrow(found: Predictions) -> Found | None:
@@ -69,17 +73,20 @@ def at_floor(bundle: Bundle) -> Found | None:
     """A training loss that stands at the floor of a second softmax while hardly a training row is wrong.
 
     With K classes the floor is ln(1 + (K - 1)/e); with one sigmoid it is ln(1 + 1/e) for rows of class 1 and ln 2 for
-    the others. What else adds to a loss, a penalty or smoothed labels, is another explanation.
+    the others; a row that is surely wrong adds 1. What else adds to a loss, a penalty or smoothed labels, is another
+    explanation.
     """
     losses, own = bundle.history["loss"], bundle.history["accuracy"]
-    if len(losses) < 2 or not np.isfinite(losses).all() or not own[-1] > NEARLY_ALL:
+    if len(losses) < 2 or not np.isfinite(losses).all() or not np.isfinite(own[-1]):
         return None
     if bundle.model is not None and bundle.model.smoothing:
         return None
     floors = _floors(bundle)
-    name, floor = min(floors.items(), key=lambda one: abs(losses[-1] - one[1]))
-    lowest = float(losses.min())
-    if abs(losses[-1] / floor - 1) > NEAR or lowest < floor * (1 - NEAR):
+    if not own[-1] > (NEARLY_ALL if len(floors) == 1 else ALL):
+        return None
+    wrong, lowest = 1 - float(own[-1]), float(losses.min())
+    name, floor = min(floors.items(), key=lambda one: abs(losses[-1] - one[1] - wrong))
+    if abs(losses[-1] / (floor + wrong) - 1) > NEAR or lowest < floor * (1 - NEAR):
         return None
     evidence = [
         item("training accuracy", float(own[-1]), "Training accuracy is {},"),
@@ -87,12 +94,13 @@ def at_floor(bundle: Bundle) -> Found | None:
         item("floor", floor, f"{{}} is the lowest that it can reach if the activation is applied twice ({name})."),
     ]
     trained = bundle.others.get("train", bundle.predictions)
-    entropy = cross_entropy(trained) if trained is not None else None
-    decisive = entropy is not None and entropy < OF_SCORES * floor
-    if entropy is not None:
+    given = probabilities(trained) if trained is not None else None
+    decisive = given is not None and bool(given.max(axis=1).mean() > NEARLY_ALL)
+    if given is not None:
         if "train" in bundle.others and not decisive:
             return None  # the loss is that of the scores themselves
-        evidence.append(item("cross-entropy", entropy, "The cross-entropy of the scores themselves is {}."))
+        certainty = float(given.max(axis=1).mean())
+        evidence.append(item("certainty", certainty, "The largest score of a row is {} on average."))
     sure: Sure = "likely" if decisive or len(floors) == 1 else "possible"
     return Found(sure, tuple(evidence))
 
@@ -245,6 +253,8 @@ def arrived(bundle: Bundle) -> bool:
         "exchanged-columns",
         "input-shift",
         "prior-shift",
+        "output-loss-mismatch",
+        "ordered-validation",
     ),
 )
 def miscalibrated(bundle: Bundle) -> Answer:

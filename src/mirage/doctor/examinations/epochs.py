@@ -51,7 +51,11 @@ def running_mean(bundle: Bundle) -> Answer:
     luck = UNKNOWN_ROWS if rows is None else max(MATTERS, SURE_Z * _error(float(held[-1]), rows))
     if gap < luck or (bundle.model is not None and not dropout):
         return None
-    return Found("likely" if dropout else "possible", tuple(evidence))
+    if not dropout:
+        return CannotTell(
+            "--model, whether it has dropout; or predictions of split train, whether validation is easier"
+        )
+    return Found("likely", tuple(evidence))
 
 
 def _error(share: float, rows: int) -> float:

@@ -9,7 +9,7 @@ from mirage.doctor.finding import Answer, CannotTell, Found, Item, Sure, examina
 EXPLODED = 10.0  # times its first value: a training loss that has risen so far will not come back
 STILL_LEFT = 0.01  # of the first running mean: below that BatchNormalization has as good as arrived
 BELOW = 0.2  # how far validation accuracy lies below training accuracy before it says something
-STANDING = 0.1  # how far a validation accuracy moves that stands still
+STANDING = 0.5  # of the epochs: a validation accuracy has no more values if all rows are called by one name
 
 
 @examination(
@@ -143,7 +143,7 @@ def batchnorm_not_arrived(bundle: Bundle) -> Answer:
     momentum = max([float(value) for value in momenta if isinstance(value, int | float)], default=0.99)
     left = momentum**bundle.steps
     own, held = paired(bundle, "accuracy")
-    if not len(held) or left < STILL_LEFT or own[-1] - held[-1] < BELOW or np.ptp(held) > STANDING:
+    if not len(held) or left < STILL_LEFT or own[-1] - held.max() < BELOW:
         return None
     again = evaluated(bundle.others.get("train"))
     if again is not None and again > (own[-1] + held[-1]) / 2:
@@ -158,7 +158,8 @@ def batchnorm_not_arrived(bundle: Bundle) -> Answer:
     ]
     if again is not None:
         evidence.append(item("evaluated again", again, "Predicted after training, {} of the training rows are right."))
-    return Found("likely" if again is not None or len(np.unique(held)) == 1 else "possible", tuple(evidence))
+    stands = len(np.unique(held)) <= max(1, STANDING * len(held))
+    return Found("likely" if again is not None or stands else "possible", tuple(evidence))
 
 
 def _centred(bundle: Bundle) -> bool:

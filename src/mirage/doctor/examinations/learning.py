@@ -95,7 +95,17 @@ def falling(losses: Array, back: int) -> float:
     tell_apart="other rows in use: held-out rows of the same source would score as well as those that were trained on.",
     advice="Keep the epoch of the lowest validation loss; then try more rows, a penalty, dropout, in this order.",
     lesson="overfitting",
-    unless=("diverged", "ordered-validation", "batchnorm-not-arrived"),
+    unless=(
+        "diverged",
+        "ordered-validation",
+        "batchnorm-not-arrived",
+        "subgroup",
+        "scaled-column",
+        "shifted-column",
+        "exchanged-columns",
+        "input-shift",
+        "prior-shift",
+    ),
 )
 def memorising(bundle: Bundle) -> Answer:
     """The training loss falls on while the validation loss rises well above its best; or held-out rows score far lower.

@@ -26,6 +26,8 @@ SECOND = {"softmax": OF_CLASSES, "sigmoid": ("binary_crossentropy",)}  # what a 
 UNBOUNDED = ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "swish", "softplus", "tanh")
 FLOOR = 0.3133  # ln(1 + 1/e): no loss lies below it if a softmax or sigmoid is applied twice, however many classes
 
+NEEDS_MODEL = "--model, the saved model (its configuration is read, nothing is run)"
+
 Problem = tuple[Sure, str]
 
 
@@ -44,10 +46,11 @@ def output_loss_mismatch(bundle: Bundle) -> Answer:
     """An output that its loss cannot train, or that loss or metric take for something else; or a history of such."""
     one = bundle.model
     if one is None and not bundle.history:
-        return CannotTell("--model, the saved model (its configuration is read, nothing is run)")
+        return CannotTell(NEEDS_MODEL)
     course = of_course(bundle) if "loss" in bundle.history else None
     if one is None or one.units is None:
-        return course if course or one is None else CannotTell("a model whose last layer has units: it is unknown here")
+        needs = NEEDS_MODEL if one is None else "a model whose last layer has units: it is unknown here"
+        return course or CannotTell(needs)
     problems = [*of_output(one, backend(bundle)), *of_labels(one, bundle), *of_metrics(one, bundle)]
     if one.from_logits and one.loss in SECOND.get(one.activation or "", ()):
         problems += twice(one, bundle)

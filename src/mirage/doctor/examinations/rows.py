@@ -113,6 +113,7 @@ def constant_scores(bundle: Bundle) -> Answer:
     tell_apart="constant-scores: a score of 1 for every row is a softmax over one unit.",
     advice="Hand over probabilities, not what is left of them in an array of integers: 0.97 becomes 0.",
     pairs=False,
+    unless=("batchnorm-not-arrived",),
 )
 def integer_scores(bundle: Bundle) -> Answer:
     """Scores that are whole and hardly ever 1, although class 1 is not rare: cut off, not rounded."""

@@ -52,8 +52,12 @@ def main(words: Sequence[str] | None = None) -> int:
 def examined(names: Sequence[str], seed: int, where: Where) -> list[Outcome]:
     """What the doctor says of all cases of a seed; run in a process of its own."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # of the processes that save models with Keras
+    import tensorflow as tf
     from threadpoolctl import threadpool_limits
 
+    if not tf.config.threading.get_intra_op_parallelism_threads():  # a process a core: one thread each
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
     from mirage.doctor.ward.rates import outcomes
 
     with threadpool_limits(1):

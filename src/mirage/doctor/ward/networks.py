@@ -85,7 +85,14 @@ def trained(
         else {"validation_data": (_wide(held[0]), held[1].astype("float32"))}
     )
     found = network.fit(
-        _wide(x), y.astype("float32"), batch_size=batch, epochs=epochs, verbose=0, class_weight=class_weight, **given
+        _wide(x),
+        y.astype("float32"),
+        batch_size=batch,
+        epochs=epochs,
+        verbose=0,
+        class_weight=class_weight,
+        validation_batch_size=len(y),
+        **given,  # one batch: the number is the same, and it is made each epoch
     )
     return Trained(network, found.history, recipe.classes)
 

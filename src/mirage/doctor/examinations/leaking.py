@@ -14,7 +14,7 @@ WITHOUT = 0.7  # skill of all other columns together, above which the column is 
 STRONG = 0.8  # skill of a column whose loss in use is looked at
 LOST = 0.5  # skill that is left of it there, at most
 FALLEN = 0.4  # by how much it must be less there
-GAINED = 0.3  # skill that another column may gain in use; if more, columns stand for one another there
+GAINED = 0.3  # what another column has to gain in use to have taken its place, and how near to its skill it comes
 ROWS = 20  # rows of the rarest class, below which skill says little
 MOST_CLASSES = 20
 MOST_ROWS = 5000  # that trees see of each table
@@ -62,14 +62,19 @@ def leaked_feature(bundle: Bundle) -> Answer:
              "guessing, 1 is never wrong),"),
         item("skill of the others", rest, "all other columns together {}."),
     ]  # fmt: skip
-    if use is not None and use.truth is not None and rest < alone[best]:
+    if use is not None and use.truth is not None:
         left = _within(codes["use"], labels[2], [best])
-        if left is not None and left < LOST and alone[best] - left > FALLEN:
-            gains = [_within(codes["use"], labels[2], [place]) for place in others]
-            if all(gain is None or gain - alone[place] < GAINED for gain, place in zip(gains, others, strict=True)):
-                told = "In use the column has a skill of {}, even if the rule is learned anew there."
-                return Found("likely", (*evidence, item("skill in use", left, told)))
-        return None
+        if left is None or left >= LOST or alone[best] - left < FALLEN:
+            return None
+        still = _within(codes["use"], labels[2], others) if others else None
+        if still is not None and rest - still > FALLEN:
+            return None  # all columns are worth less in use: the inputs have moved
+        for place in others:
+            gain = _within(codes["use"], labels[2], [place])
+            if gain is not None and gain - alone[place] > GAINED and alone[best] - gain < GAINED:
+                return None  # another column has taken its place there
+        told = "In use the column has a skill of {}, even if the rule is learned anew there."
+        return Found("likely", (*evidence, item("skill in use", left, told)))
     if alone[best] < DECIDES or rest > WITHOUT:
         return None
     if use is not None and len(np.unique(codes["use"][:, best])) < 2:

@@ -185,9 +185,19 @@ def _resampled(x: Array, y: Array, random: np.random.Generator) -> tuple[Array, 
     return np.asarray(x), np.asarray(y)
 
 
+def _unbalanced(own: Project, random: np.random.Generator) -> tuple[Array, Array, Array]:
+    """All rows of one class, and of the rarer one a third as many at most, with their splits."""
+    (x, y), split = _pool(own), own.split[own.rows(*KNOWN)]
+    rarer = int(y.mean() < 0.5)
+    most = max(60, int((y != rarer).sum() / 3))
+    dropped = random.permutation(np.flatnonzero(y == rarer))[most:]
+    kept = np.setdiff1d(np.arange(len(y)), dropped)
+    return x[kept], y[kept], split[kept]
+
+
 def resampled_in_training(own: Project, random: np.random.Generator) -> Handed:
     """The training rows alone are resampled."""
-    (x, y), split = _pool(own), own.split[own.rows(*KNOWN)]
+    x, y, split = _unbalanced(own, random)
     more, of = _resampled(x[split == "train"], y[split == "train"], random)
     rest = split != "train"
     x, y = np.vstack([more, x[rest]]), np.append(of, y[rest])
@@ -200,7 +210,7 @@ def resampled_in_training(own: Project, random: np.random.Generator) -> Handed:
 )  # fmt: skip
 def resampled(own: Project, random: np.random.Generator) -> Handed:
     """All rows are resampled, and then split."""
-    x, y = _resampled(*_pool(own), random)
+    x, y = _resampled(*_unbalanced(own, random)[:2], random)
     return _handed(own, x, y, _shuffled(own, len(y), random), again=True)
 
 

@@ -79,22 +79,40 @@ def trained(
     network = _network(recipe)
     keras.utils.set_random_seed(seed)
     _set_back(network, seed, rate)
-    given: dict[str, Any] = (
-        {"validation_split": held}
-        if isinstance(held, float)
-        else {"validation_data": (_wide(held[0]), held[1].astype("float32"))}
-    )
-    found = network.fit(
-        _wide(x),
-        y.astype("float32"),
-        batch_size=batch,
-        epochs=epochs,
-        verbose=0,
-        class_weight=class_weight,
-        validation_batch_size=len(y),
-        **given,  # one batch: the number is the same, and it is made each epoch
-    )
-    return Trained(network, found.history, recipe.classes)
+    inputs, labels = _wide(x), y.astype("float32")
+    if isinstance(held, float) or class_weight is not None:
+        given: dict[str, Any] = (
+            {"validation_split": held}
+            if isinstance(held, float)
+            else {"validation_data": (_wide(held[0]), held[1].astype("float32"))}
+        )
+        found = network.fit(
+            inputs, labels, batch_size=batch, epochs=epochs, verbose=0, class_weight=class_weight,
+            validation_batch_size=len(y), **given,
+        ).history  # fmt: skip
+    else:
+        found = _stepped(network, inputs, labels, (_wide(held[0]), held[1].astype("float32")), seed, epochs, batch)
+    return Trained(network, found, recipe.classes)
+
+
+def _stepped(
+    network: Any, x: Array, y: Array, held: tuple[Array, Array], seed: int, epochs: int, batch: int
+) -> dict[str, list[float]]:
+    """What `fit` does and writes down, batch by batch: four times as fast, as `fit` sets up every epoch anew."""
+    random = np.random.default_rng(seed)
+    history: dict[str, list[float]] = {name: [] for name in ("accuracy", "loss", "val_accuracy", "val_loss")}
+    for _ in range(epochs):
+        order = random.permutation(len(y))
+        network.reset_metrics()
+        for start in range(0, len(y), batch):
+            rows = order[start : start + batch]
+            training = network.train_on_batch(x[rows], y[rows], return_dict=True)  # the mean over the epoch so far
+        network.reset_metrics()
+        validation = network.test_on_batch(*held, return_dict=True)
+        for prefix, numbers in (("", training), ("val_", validation)):
+            for name in ("accuracy", "loss"):
+                history[prefix + name].append(float(numbers[name]))
+    return history
 
 
 def standardised(x: Array, by: Array) -> Array:
@@ -119,7 +137,7 @@ def _network(recipe: Recipe) -> Any:
     ]
     network = keras.Sequential(parts)
     several = keras.losses.SparseCategoricalCrossentropy(from_logits=recipe.twice)
-    network.compile("adam", "binary_crossentropy" if two else several, metrics=["accuracy"])
+    network.compile("adam", "binary_crossentropy" if two else several, metrics=["accuracy"], jit_compile=False)
     network.optimizer.build(network.trainable_variables)
     return network
 

@@ -70,7 +70,7 @@ def _by_class(own: Project, random: np.random.Generator, sort: bool) -> Handed:
     rows = np.concatenate([others[: 4 * n][np.argsort(own.y[others[: 4 * n]], kind="stable")], last[:n]])
     if not sort:
         rows = random.permutation(rows)
-    found = trained(Recipe(classes), _inside(own, rows), own.y[rows], 0.2, own.seed, rate=0.02, epochs=15, batch=16)
+    found = trained(Recipe(classes), _inside(own, rows), own.y[rows], 0.2, own.seed, rate=0.03, epochs=8, batch=16)
     split = np.repeat(["train", "validation"], [4 * n, n])
     order = np.arange(5 * n) if sort else np.argsort(own.y[rows], kind="stable")  # sorted after the fact, whole
     test = own.rows("test")
@@ -204,7 +204,7 @@ def _weighted(own: Project, keys: type) -> Handed:
     share = float(own.y[train].mean())
     weights = {0: 1.0, 1: round((1 - share) / share, 2)}
     found = _fitted(
-        own, Recipe(2), own.seed, rows=800, epochs=12,
+        own, Recipe(2), own.seed, rows=800, epochs=6, rate=0.02,
         class_weight={keys(name): value for name, value in weights.items()},
     )  # fmt: skip
     rows = own.rows("validation", "test")

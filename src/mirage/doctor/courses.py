@@ -4,6 +4,7 @@ import numpy as np
 
 from mirage.doctor.evidence import Array, Bundle, Predictions
 
+WAITED = 10  # epochs: the patience that early stopping is commonly given
 RISEN = 0.2  # of its best value: how far a validation loss rises before it is more than noise, or than waiting a
 # few epochs for it to fall again, as early stopping does
 FEWEST = 5  # epochs below which a course says nothing
@@ -23,11 +24,13 @@ def paired(bundle: Bundle, name: str) -> tuple[Array, Array]:
 def risen(held: Array) -> float | None:
     """By what share of its lowest value a loss has risen at the end (mean of three epochs); None where it has not.
 
-    A lowest value in the last fifth of the epochs, and a rise of less than `RISEN`, are noise.
+    A lowest value in the last fifth of the epochs, and a rise of less than `RISEN`, are noise; a rise that has not
+    lasted for `WAITED` epochs is what early stopping waits for.
     """
     best = int(held.argmin())
     rise = float(held[-3:].mean() / held[best] - 1) if held[best] > 0 else float("nan")
-    return rise if best <= 0.8 * len(held) and rise > RISEN else None
+    late = best > min(0.8 * len(held), len(held) - 1 - WAITED)
+    return None if late or not rise > RISEN else rise
 
 
 def evaluated(found: Predictions | None) -> float | None:

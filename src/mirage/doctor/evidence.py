@@ -15,6 +15,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 CUT = 0.5  # of a probability; Keras's binary accuracy cuts there, whatever the scores are
 LOGIT_CUT = 0.0
+ROUNDING = 1e-6  # of a probability in single precision, beyond 0 and 1
 UNKNOWN = -1  # the code of a predicted name that no label has
 
 
@@ -83,7 +84,7 @@ class Predictions:
     @property
     def logits(self) -> bool:
         """Whether scores lie outside 0 to 1, so that they cannot be probabilities."""
-        return self.scores is not None and bool(((self.scores < 0) | (self.scores > 1)).any())
+        return self.scores is not None and bool(((self.scores < -ROUNDING) | (self.scores > 1 + ROUNDING)).any())
 
     @cached_property
     def decisions(self) -> Array | None:

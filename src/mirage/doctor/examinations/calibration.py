@@ -248,6 +248,7 @@ def arrived(bundle: Bundle) -> bool:
         "exchanged-classes",
         "double-softmax",
         "batchnorm-not-arrived",
+        "too-short",
         "scaled-column",
         "shifted-column",
         "exchanged-columns",

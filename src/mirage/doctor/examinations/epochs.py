@@ -29,7 +29,7 @@ SURE_Z = 3.3  # standard errors: one in a thousand by chance
 def running_mean(bundle: Bundle) -> Answer:
     """Validation above training in nearly every epoch, by more than luck in which rows were held out explains."""
     own, held = paired(bundle, "accuracy")
-    if len(own) < FEWEST or (held > own).mean() < NEARLY_EVERY:
+    if len(own) < FEWEST or (held <= own).sum() > max(1, (1 - NEARLY_EVERY) * len(own)):
         return None
     dropout, gap = bundle.has_layer("Dropout"), float((held - own).mean())
     above = f"{int((held > own).sum())} of {len(own)}"

@@ -8,6 +8,7 @@ from mirage.doctor.finding import Answer, CannotTell, Found, Item, Sure, examina
 
 EXPLODED = 10.0  # times its first value: a training loss that has risen so far will not come back
 STILL_LEFT = 0.01  # of the first running mean: below that BatchNormalization has as good as arrived
+AT_ZERO = 0.6  # training accuracy beside which a validation accuracy of exactly 0 in every epoch is no chance
 BELOW = 0.2  # how far validation accuracy lies below training accuracy before it says something
 STANDING = 0.5  # of the epochs: a validation accuracy has no more values if all rows are called by one name
 
@@ -72,9 +73,11 @@ def ordered_validation(bundle: Bundle) -> Answer:
 def _stands(bundle: Bundle) -> Found | CannotTell | None:
     """A validation accuracy that never moves while training accuracy rises."""
     own, held = paired(bundle, "accuracy")
-    if len(held) < FEWEST or own.max() < 0.9 or own.max() - own[0] < 0.01 or len(np.unique(held)) > 1:
+    zero = len(held) > 0 and held[0] == 0
+    if len(held) < FEWEST or len(np.unique(held)) > 1 or own.max() < (AT_ZERO if zero else 0.9):
         return None
-    zero = held[0] == 0
+    if not zero and own.max() - own[0] < 0.01:
+        return None
     if own.max() - held[0] < BELOW or (not zero and bundle.has_layer("BatchNormalization")):
         return None
     evidence = (

@@ -14,6 +14,7 @@ WITHOUT = 0.7  # skill of all other columns together, above which the column is 
 STRONG = 0.8  # skill of a column whose loss in use is looked at
 LOST = 0.5  # skill that is left of it there, at most
 FALLEN = 0.4  # by how much it must be less there
+SOME = 0.3  # skill of another column, from which on its loss in use is looked at, too
 GAINED = 0.3  # what another column has to gain in use to have taken its place, and how near to its skill it comes
 ROWS = 20  # rows of the rarest class, below which skill says little
 MOST_CLASSES = 20
@@ -69,6 +70,10 @@ def leaked_feature(bundle: Bundle) -> Answer:
         still = _within(codes["use"], labels[2], others) if others else None
         if still is not None and rest - still > FALLEN:
             return None  # all columns are worth less in use: the inputs have moved
+        fallen = [alone[place] - (_within(codes["use"], labels[2], [place]) or 0.0) for place in others
+                  if alone[place] > SOME]  # fmt: skip
+        if fallen and np.mean(fallen) > (alone[best] - left) / 2:
+            return None  # columns that say something by themselves all say less: values have become noisier
         for place in others:
             gain = _within(codes["use"], labels[2], [place])
             if gain is not None and gain - alone[place] > GAINED and alone[best] - gain < GAINED:

@@ -143,6 +143,8 @@ def permuted_rows(bundle: Bundle) -> Answer:
     if claimed is not None:
         evidence.append(item("claimed accuracy", claimed, "Taken as probabilities, the scores promise {}."))
     if promised is None:
+        if claimed is not None and not statistics.rarely(round(right * n), n, claimed, RARE):
+            return None  # scores that promise no more than they keep
         return Found("possible", tuple(evidence))
     if promised < right + SKILLED * (1 - right) or not statistics.rarely(round(right * n), n, promised):
         return None  # so poor was it when labels and predictions came from the same batches

@@ -103,15 +103,12 @@ def _stepped(
     history: dict[str, list[float]] = {name: [] for name in ("accuracy", "loss", "val_accuracy", "val_loss")}
     for _ in range(epochs):
         order = random.permutation(len(y))
-        network.reset_metrics()
-        for start in range(0, len(y), batch):
-            rows = order[start : start + batch]
-            training = network.train_on_batch(x[rows], y[rows], return_dict=True)  # the mean over the epoch so far
-        network.reset_metrics()
+        parts = [order[start : start + batch] for start in range(0, len(y), batch)]
+        each = [network.train_on_batch(x[rows], y[rows], return_dict=True) for rows in parts]
         validation = network.test_on_batch(*held, return_dict=True)
-        for prefix, numbers in (("", training), ("val_", validation)):
-            for name in ("accuracy", "loss"):
-                history[prefix + name].append(float(numbers[name]))
+        for name in ("accuracy", "loss"):  # of training the mean over the epoch, before each update
+            history[name].append(float(np.average([float(one[name]) for one in each], weights=list(map(len, parts)))))
+            history[f"val_{name}"].append(float(validation[name]))
     return history
 
 

@@ -113,7 +113,7 @@ class Project:
             "batch_size": ward().training.batch,
             **{name: self.features(self.rows(name)) for name in ("train", "test", "use")},
             "runs": [self.predictions(known, one.predict(self.x[known])) for one in self.again],
-            "rescored": self.predictions(known, self.scores[known] * (1 + 1e-7)),
+            "rescored": self.predictions(known, self.scores[known].astype(np.float32).astype(float)),
             "class_weight": dict.fromkeys(self.names, 1.0),
             "positive": self.names[1] if self.two else None,
         }

@@ -11,7 +11,7 @@ KNOWN = ("train", "validation", "test")
 
 @case(
     "exchanged-classes", name="names-off-by-one", twin="a model that cannot tell two classes apart", healthy=two_alike,
-    two=False, besides=("unexplained-score", "small-set"),
+    two=False, besides=("unexplained-score", "small-set", "miscalibrated"),
 )  # fmt: skip
 def names_off_by_one(own: Project, random: np.random.Generator) -> Handed:
     """Codes that begin at 1 read as codes that begin at 0: every class carries the name of the next one."""

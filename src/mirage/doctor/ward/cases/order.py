@@ -75,7 +75,7 @@ def two_alike(own: Project, random: np.random.Generator) -> Handed:
 
 @case(
     "exchanged-classes", twin="a model that cannot tell two classes apart", healthy=two_alike, two=False,
-    besides=("unexplained-score", "small-set"),
+    besides=("unexplained-score", "small-set", "miscalibrated"),
 )  # fmt: skip
 def exchanged(own: Project, random: np.random.Generator) -> Handed:
     """Scores whose columns carry the names of two classes, or of three, the wrong way round."""

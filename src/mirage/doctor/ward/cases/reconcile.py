@@ -60,7 +60,10 @@ def honest_recall(own: Project, random: np.random.Generator) -> Handed:
     return _reported(own, "recall", _by_keras(keras.metrics.Recall(), own.y[test], own.scores[test, 1]))
 
 
-@case("batch-average", twin="the recall of a metric object", healthy=honest_recall, two=True)
+@case(
+    "batch-average", twin="the recall of a metric object", healthy=honest_recall, two=True,
+    besides=("majority-answered",),
+)  # fmt: skip
 def batch_average(own: Project, random: np.random.Generator) -> Handed:
     """A function of one's own in `metrics`, which Keras averages over batches."""
     test = own.rows("test")

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from mirage.doctor import statistics
+from mirage.doctor.courses import validated
 from mirage.doctor.evidence import Array, Bundle, Predictions
 from mirage.doctor.finding import Answer, CannotTell, Found, Item, Sure, examination, item, of
 
@@ -10,6 +12,7 @@ NEARLY_ALL = 0.95  # training accuracy with which no loss is so high, and scores
 ALL = 0.99  # the same where the number of classes is unknown
 NEAR = 0.02  # of the floor: how close to it a loss has to stand
 PLAUSIBLE = range(2, 11)  # numbers of classes whose floors lie far enough apart to be told from other losses
+APART_FROM_OWN = 0.1  # of a loss: how far it has to lie from that of the scores themselves
 STANDARD_ERRORS = 3.3  # one in a thousand by chance
 APART = 1.5  # how many times the smallest weight the largest has to be, for scores to show whether they arrived
 LEAST = 1e-3  # a probability, below which a gain is not taken: rows that are surely wrong would decide
@@ -32,6 +35,8 @@ def double_softmax(bundle: Bundle) -> Answer:
     scored = there is not None and there.scores is not None and not there.regression
     if scored and (bound := narrow(of(bundle))) is not None:
         return bound
+    if (within := in_loss(bundle)) is not None:
+        return within
     if {"loss", "accuracy"} <= set(bundle.history):
         return at_floor(bundle)
     if scored:
@@ -67,6 +72,28 @@ def _before(found: Predictions) -> Array | None:
         raised = np.log(scores)
         inner = raised + (1 - raised.sum(axis=1, keepdims=True)) / scores.shape[1]
     return None if inner.min() < -NEARLY or inner.max() > 1 + NEARLY else inner
+
+
+def in_loss(bundle: Bundle) -> Found | None:
+    """A loss in the history that is not that of the scores of these rows, and is that of a softmax of them."""
+    rows = {"val_loss": validated(bundle), "loss": bundle.others.get("train")}
+    for name, found in rows.items():
+        scores, course = None if found is None else probabilities(found), bundle.history.get(name)
+        if found is None or scores is None or course is None or not np.isfinite(course[-1]):
+            continue
+        own, places = cross_entropy(found), (np.arange(len(found)), found.truth)
+        single = found.single is not None
+        raised = 1 / (1 + np.exp(-scores[:, 1])) if single else statistics.softmax(scores)
+        again = np.column_stack([1 - raised, raised]) if single else raised
+        twice, last = float(-np.log(again[places]).mean()), float(course[-1])
+        if own is None or abs(last / twice - 1) > NEAR or abs(last - own) < APART_FROM_OWN * last:
+            continue
+        return Found("likely", (
+            item(name, last, f"The history ends with a {name} of {{}},"),
+            item("with a second activation", twice, "that of a second activation on these scores ({}),"),
+            item("cross-entropy", own, "not the scores themselves ({})."),
+        ))  # fmt: skip
+    return None
 
 
 def at_floor(bundle: Bundle) -> Found | None:

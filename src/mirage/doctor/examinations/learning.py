@@ -12,6 +12,7 @@ from mirage.doctor.finding import Answer, CannotTell, Found, Sure, examination, 
 FALLING = 0.15  # of a loss's whole fall in the last third of the epochs: a steady fall makes a third of it there
 FALLEN = 0.05  # of its first value: a loss that has fallen by less has hardly begun, and noise is as large
 NOTHING = 0.05  # of its first value: a loss that has fallen below that falls on for ever and changes no decision
+WIDE = 0.2  # the same, where there are decisions only
 GAP = 0.1  # between the accuracies of rows trained on and held out, before it matters
 BY_CHANCE = 1e-3
 
@@ -152,8 +153,8 @@ def of_gap(train: Predictions, held: Predictions) -> Answer:
         item("held-out rows", shares[1], "of those held out, {}."),
     ]
     claimed = probabilities(held)
-    if claimed is None:
-        return Found("possible", tuple(evidence))
+    if claimed is None:  # nothing says whether the model admits it, so only a wide gap counts
+        return Found("possible", tuple(evidence)) if shares[0] - shares[1] >= WIDE else None
     top = claimed.max(axis=1)
     error = float(np.sqrt(max(shares[1] * (1 - shares[1]), 1 / len(held)) / len(held)))
     if top.mean() - shares[1] < max(GAP / 2, STANDARD_ERRORS * error):

@@ -148,7 +148,7 @@ def _twice(own: Project, twice: bool) -> Handed:
     train, held = own.rows("train")[:96], own.rows("validation")
     x = _inside(own, np.arange(len(own.y)))
     found = trained(
-        recipe, x[train], own.y[train], (x[held], own.y[held]), own.seed, rate=0.03, epochs=25, batch=8
+        recipe, x[train], own.y[train], (x[held], own.y[held]), own.seed, rate=0.05, epochs=40, batch=8
     )  # fmt: skip
     rows = np.concatenate([train, own.rows("test")])
     return _handed(own, rows, found.scores(x[rows]), found.history)

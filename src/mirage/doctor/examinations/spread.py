@@ -107,6 +107,7 @@ def seed_spread(bundle: Bundle) -> Answer:
     needs=("decisions", "classes", "group"),
     tell_apart="small-set: a group of few rows lies low by chance, and another one the next time.",
     advice="Report the score of each group; look for rows of it in training, and at how their labels were made.",
+    lesson="imbalance",
 )
 def subgroup(found: Predictions) -> Answer:
     """A group in which far fewer rows are right than in the rest, beyond chance over all groups."""

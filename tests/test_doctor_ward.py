@@ -1,0 +1,90 @@
+"""The ward: every case has a twin, five seeds of each are right, rates are counted as they are said to be."""
+
+import re
+
+import pandas as pd
+import pytest
+from helpers import ROOT
+
+from mirage.config import project
+from mirage.doctor.finding import TABLE
+from mirage.doctor.ward import cases, command
+from mirage.doctor.ward.case import CASES
+from mirage.doctor.ward.rates import Outcome, outcomes, summary, table
+from mirage.doctor.ward.settings import ward
+from mirage.report.sources import Source
+
+assert cases
+FIVE = range(0, 10, 2)  # even: odd ones are published
+
+
+def test_there_are_thirty_cases_with_twins_of_causes_that_the_doctor_knows() -> None:
+    assert len(CASES) >= 30 and set(CASES) == set(ward().cases)
+    assert {one.cause for one in CASES.values()} <= set(TABLE)
+    assert len(ward().held_out.cases) == 5 and set(ward().held_out.cases) <= set(CASES)
+    assert ward().held_out.law not in ward().laws and ward().held_out.data not in ward().data
+    for one in CASES.values():
+        assert one.twin and one.fault and one.healthy.__doc__
+        assert list(one.kits())[:3] == ["predictions", "history", "all"] and one.suffices(None)
+
+
+@pytest.fixture(scope="module")
+def five() -> list[Outcome]:
+    tried = [name for name in CASES if name not in ward().held_out.cases]
+    return [one for seed in FIVE for one in outcomes(tried, seed)]
+
+
+@pytest.mark.slow
+def test_on_five_seeds_the_right_cause_is_first_and_twins_are_silent(five: list[Outcome]) -> None:
+    found = table(five)
+    enough = found[found["suffice"]]
+    assert (enough["first"] >= 0.8).all() and enough["first"].mean() >= ward().targets.first
+    assert (found["twin_silent"] >= 0.8).all() and found["twin_silent"].mean() >= ward().targets.silent
+    assert found.loc[~found["suffice"], "names_missing"].mean() >= 0.95
+
+
+@pytest.mark.slow
+def test_a_bundle_is_the_same_each_time_it_is_drawn(five: list[Outcome]) -> None:
+    some = ["permuted-rows", "scaled-column", "group-overlap", "small-set"]
+    assert outcomes(some, 2) == [one for name in some for one in five if one.seed == 2 and one.case == name]
+
+
+def outcome(sick: bool, place: int, others: tuple[str, ...] = (), *, abstained: bool = False, seed: int = 1,
+            suffices: bool = True, inputs: str = "all") -> Outcome:  # fmt: skip
+    first = others[0] if others and place != 1 else "permuted-rows" if place else ""
+    wrong = bool(others) and first in others
+    return Outcome("permuted-rows", "seen", inputs, suffices, seed, sick, place, abstained, first, others, wrong)
+
+
+def test_shares_of_bundles_are_counted_by_hand() -> None:
+    sick = [outcome(True, 1), outcome(True, 1), outcome(True, 2, ("small-set",)), outcome(True, 0)]
+    twins = [outcome(False, 0), outcome(False, 0, ("small-set",)), outcome(False, 1), outcome(False, 0)]
+    little = [outcome(True, 0, abstained=True, suffices=False, inputs="history"),
+              outcome(True, 0, suffices=False, inputs="history"),
+              outcome(False, 0, suffices=False, inputs="history")]  # fmt: skip
+    [every, history] = table(sick + twins + little).to_dict("records")
+    assert [every[name] for name in ("first", "among_three", "missed", "wrong")] == [0.5, 0.75, 0.25, 0.25]
+    assert (every["twin_silent"], every["twin_quiet"]) == (0.75, 0.75)
+    assert history["names_missing"] == 0.5 and pd.isna(history["first"]) and not history["suffice"]
+    rates = summary(sick + twins + little).set_index("rate")
+    assert rates["value"].to_dict() == {"first": 0.5, "missing": 0.5, "silent": 0.8, "healthy": 0.25}
+    assert rates["n"].to_dict() == {"first": 4, "missing": 2, "silent": 5, "healthy": 4}
+
+
+def test_the_published_tables_have_every_case_on_odd_seeds_and_what_was_held_out_apart() -> None:
+    found = pd.read_csv(project.RESULTS / "tables" / command.TABLE)
+    assert set(found["case"]) == set(CASES) and set(found["where"]) == {"seen", "held out"}
+    assert (found.loc[found["where"] == "seen", "n"] == ward().seeds.published).all()
+    rates = pd.read_csv(project.RESULTS / "tables" / command.SUMMARY)
+    assert set(rates["bundles"]) == {"seen", "held-out law and data", "held-out cases"}
+
+
+def test_an_unknown_case_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--cases", "nothing"]) == 2
+    assert re.fullmatch(r"ward: --cases: got nothing, expected some of .+\n", capsys.readouterr().err)
+
+
+def test_lessons_and_examinations_name_one_another() -> None:
+    named = {lesson: list(Source.read(lesson).causes) for lesson in project.lessons()}
+    assert named == {lesson: [one.cause for one in TABLE.values() if one.lesson == lesson] for lesson in named}
+    assert (ROOT / "docs" / "causes.md").is_file()

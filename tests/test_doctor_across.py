@@ -1,6 +1,5 @@
 """The doctor on rows across the split: planted leaks are named, healthy splits are left alone."""
 
-import time
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from mirage.doctor import BadInput, Report, examine
 from mirage.doctor.finding import TABLE
 
 Array = np.ndarray
-SEEDS = range(20)
+SEEDS = range(10)
 ACROSS = (
     "group-overlap", "time-overlap", "reshuffled-sets", "resampled-before-split", "exact-duplicates",
     "near-duplicates", "leaked-feature",
@@ -247,7 +246,7 @@ ODD = {
     "numbers to predict": lambda x, y: (x, x[:, 0] + 0.5),
     "a label for each row": lambda x, y: (x, np.arange(len(y)).astype(str)),
     "the same rows twice": lambda x, y: (np.tile(x[:1], (len(x), 1)), y),
-    "many columns": lambda x, y: (np.tile(x[:50], (1, 2000)), y[:50]),
+    "many columns": lambda x, y: (np.tile(x[:50], (1, 500)), y[:50]),
 }
 
 
@@ -261,11 +260,3 @@ def test_odd_tables_give_a_report(odd: str) -> None:
     for parts in ({"train": one, "test": one}, {"train": other, "test": other, "use": other}):
         report = examine(**parts)
         assert sorted([*report.not_found, *report.cannot_tell, *(f.cause for f in report.findings)]) == sorted(TABLE)
-
-
-def test_a_million_rows_take_seconds() -> None:
-    x, y, random = rows(0, n=1_000_000, columns=10)
-    parts = split(x, y, random)
-    before = time.perf_counter()
-    assert named(examine(**parts)) == []
-    assert time.perf_counter() - before < 60  # about ten on an idle machine

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.site, pytest.mark.filterwarnings("ignore:.*MystReferen
 TABLES = ROOT / "results" / "tables"
 ROLES = ("claims.csv", "findings.csv", "checks.csv")
 LESSONS = [f"lessons/{name}" for name in project.lessons()]
-PAGES = ["index", "ledger", "course", "search", *LESSONS]
+PAGES = ["index", "ledger", "course", "search", "patients", "doctor", "causes", "ward", *LESSONS]
 TOUCHED = "lessons/smote"  # the lesson that is used as a reader would
 
 

@@ -5,8 +5,8 @@ import numpy as np
 from mirage.doctor import statistics
 from mirage.doctor.courses import FEWEST, evaluated, paired, risen, validated
 from mirage.doctor.evidence import Bundle, Predictions
-from mirage.doctor.examinations.calibration import cross_entropy
 from mirage.doctor.finding import Answer, CannotTell, Found, Item, examination, item
+from mirage.doctor.probabilities import cross_entropy
 
 NEARLY_EVERY = 0.9  # share of the epochs
 MATTERS = 0.02  # a difference between two accuracies that is worth a word

@@ -4,10 +4,11 @@ import numpy as np
 
 from mirage.doctor.courses import FEWEST, evaluated, paired, risen
 from mirage.doctor.evidence import Array, Bundle, Predictions
-from mirage.doctor.examinations.calibration import STANDARD_ERRORS, off, probabilities
+from mirage.doctor.examinations.calibration import STANDARD_ERRORS, off
 from mirage.doctor.examinations.decisions import ranks
 from mirage.doctor.examinations.epochs import kept_best
 from mirage.doctor.finding import Answer, CannotTell, Found, Sure, examination, item, of_predictions
+from mirage.doctor.probabilities import probabilities
 
 FALLING = 0.15  # of a loss's whole fall in the last third of the epochs: a steady fall makes a third of it there
 FALLEN = 0.05  # of its first value: a loss that has fallen by less has hardly begun, and noise is as large

@@ -1,13 +1,11 @@
 """Training that went wrong, or a last layer, loss and metric that do not fit; trained by Keras where it lies there."""
 
-import functools
 from typing import Any
 
 import numpy as np
 
 from mirage.doctor.evidence import Array
 from mirage.doctor.ward.case import as_they_are, case
-from mirage.doctor.ward.learned import cross_entropy
 from mirage.doctor.ward.networks import Recipe, Trained, standardised, trained
 from mirage.doctor.ward.project import Handed, Project
 
@@ -16,12 +14,12 @@ MOST = 320  # rows of training: ten steps an epoch
 SINGLE = ("runs", "rescored", "class_weight")  # inputs that belong to the project's own model
 
 
-def _inside(own: Project, rows: Array) -> Array:
+def inside(own: Project, rows: Array) -> Array:
     """Standardised columns of these rows."""
     return standardised(own.x[rows], own.x[own.rows("train")])
 
 
-def _handed(own: Project, rows: Array, scores: Array, history: Any, model: Any = None, **more: Any) -> Handed:
+def of_model(own: Project, rows: Array, scores: Array, history: Any, model: Any = None, **more: Any) -> Handed:
     """What the owner of another model of these rows hands over."""
     test = own.split[rows] == "test"
     handed = {name: value for name, value in own.handed().items() if name not in (*SINGLE, "model", "reported")}
@@ -36,7 +34,7 @@ def _handed(own: Project, rows: Array, scores: Array, history: Any, model: Any =
 def _fitted(own: Project, recipe: Recipe, seed: int, rows: int = MOST, **how: Any) -> Trained:
     """A network trained on so many rows of split train, with those of split validation held out."""
     train, held = own.rows("train")[:rows], own.rows("validation")
-    return trained(recipe, _inside(own, train), own.y[train], (_inside(own, held), own.y[held]), seed, **how)
+    return trained(recipe, inside(own, train), own.y[train], (inside(own, held), own.y[held]), seed, **how)
 
 
 # -- a loss that is no number ----------------------------------------------------------------------------------------
@@ -53,7 +51,7 @@ def spike(own: Project, random: np.random.Generator) -> Handed:
 def diverged(own: Project, random: np.random.Generator) -> Handed:
     """A learning rate that no number of steps survives."""
     found = _fitted(own, Recipe(len(own.names)), own.seed, epochs=5, rate=1e25)
-    handed = _handed(own, own.rows(*KNOWN), own.scores[own.rows(*KNOWN)], found.history)
+    handed = of_model(own, own.rows(*KNOWN), own.scores[own.rows(*KNOWN)], found.history)
     return {name: value for name, value in handed.items() if name not in ("predictions", "reported")}
 
 
@@ -69,12 +67,12 @@ def _by_class(own: Project, random: np.random.Generator, sort: bool) -> Handed:
     rows = np.concatenate([others[: 4 * n][np.argsort(own.y[others[: 4 * n]], kind="stable")], last[:n]])
     if not sort:
         rows = random.permutation(rows)
-    found = trained(Recipe(classes), _inside(own, rows), own.y[rows], 0.2, own.seed, rate=0.05, epochs=6)
+    found = trained(Recipe(classes), inside(own, rows), own.y[rows], 0.2, own.seed, rate=0.05, epochs=6)
     split = np.repeat(["train", "validation"], [4 * n, n])
     order = np.arange(5 * n) if sort else np.argsort(own.y[rows], kind="stable")  # sorted after the fact, whole
     test = own.rows("test")
     shown = np.concatenate([rows[order], test])
-    handed = _handed(own, shown, found.scores(_inside(own, shown)), found.history)
+    handed = of_model(own, shown, found.scores(inside(own, shown)), found.history)
     handed["predictions"]["split"] = np.concatenate([split[order], own.split[test]])
     handed["predictions"] = {name: values for name, values in handed["predictions"].items() if name != "time"}
     return {name: value for name, value in handed.items() if name not in ("train", "test", "use")}
@@ -101,13 +99,13 @@ def _normalised(own: Project, random: np.random.Generator, offset: float) -> Han
     """A BatchNormalization layer, eighty steps, and columns this far from 0."""
     train, held = own.rows("train")[:64], own.rows("validation")
     recipe = Recipe(len(own.names), normalised=True)
-    x = _inside(own, np.arange(len(own.y))) + offset
+    x = inside(own, np.arange(len(own.y))) + offset
     found = trained(
         recipe, x[train], own.y[train], (x[held], own.y[held]), own.seed, rate=0.05, epochs=7, batch=8
     )  # fmt: skip
     rows = np.concatenate([train, held, own.rows("test")])
     file = found.file(f"normalised{len(own.names)}")
-    handed = _handed(own, rows, found.scores(x[rows]), found.history, file, batch_size=8)
+    handed = of_model(own, rows, found.scores(x[rows]), found.history, file, batch_size=8)
     return handed | {name: own.features(own.rows(name), x[own.rows(name)]) for name in ("train", "test", "use")}
 
 
@@ -136,8 +134,8 @@ def misfit(own: Project, random: np.random.Generator) -> Handed:
     recipe = Recipe(len(own.names), activation="softmax" if own.two else "sigmoid")
     found = _fitted(own, recipe, own.seed)
     rows = own.rows(*KNOWN)
-    handed = _handed(
-        own, rows, found.scores(_inside(own, rows)), found.history, found.file(f"misfit{len(own.names)}")
+    handed = of_model(
+        own, rows, found.scores(inside(own, rows)), found.history, found.file(f"misfit{len(own.names)}")
     )  # fmt: skip
     return handed
 
@@ -146,12 +144,12 @@ def _twice(own: Project, twice: bool) -> Handed:
     """A network that is trained until hardly a training row is wrong, with one softmax or two."""
     recipe = Recipe(len(own.names), twice=twice)
     train, held = own.rows("train")[:96], own.rows("validation")
-    x = _inside(own, np.arange(len(own.y)))
+    x = inside(own, np.arange(len(own.y)))
     found = trained(
         recipe, x[train], own.y[train], (x[held], own.y[held]), own.seed, rate=0.05, epochs=40, batch=8
     )  # fmt: skip
     rows = np.concatenate([train, own.rows("test")])
-    return _handed(own, rows, found.scores(x[rows]), found.history)
+    return of_model(own, rows, found.scores(x[rows]), found.history)
 
 
 def once(own: Project, random: np.random.Generator) -> Handed:
@@ -177,11 +175,11 @@ def easier_rows(own: Project, random: np.random.Generator) -> Handed:
     right = own.scores[held].argmax(axis=1) == own.y[held]
     kept = held[right | (random.random(len(held)) < 0.2)]
     train = own.rows("train")[:MOST]
-    x = _inside(own, np.arange(len(own.y)))
+    x = inside(own, np.arange(len(own.y)))
     recipe = Recipe(len(own.names))
     found = trained(recipe, x[train], own.y[train], (x[kept], own.y[kept]), own.seed, epochs=10)
     rows = np.concatenate([train, kept, own.rows("test")])
-    return _handed(own, rows, found.scores(x[rows]), found.history, found.file(f"plain{len(own.names)}"))
+    return of_model(own, rows, found.scores(x[rows]), found.history, found.file(f"plain{len(own.names)}"))
 
 
 @case(
@@ -192,7 +190,7 @@ def dropped(own: Project, random: np.random.Generator) -> Handed:
     """Dropout of more than half of the units."""
     found = _fitted(own, Recipe(len(own.names), dropout=0.75), own.seed, epochs=8, rate=0.004)
     rows = np.concatenate([own.rows("train")[:MOST], own.rows("validation", "test")])
-    return _handed(own, rows, found.scores(_inside(own, rows)), found.history, found.file(f"dropped{len(own.names)}"))
+    return of_model(own, rows, found.scores(inside(own, rows)), found.history, found.file(f"dropped{len(own.names)}"))
 
 
 # -- class weights ------------------------------------------------------------------------------------------------
@@ -207,8 +205,8 @@ def _weighted(own: Project, keys: type) -> Handed:
         class_weight={keys(name): value for name, value in weights.items()},
     )  # fmt: skip
     rows = own.rows("validation", "test")
-    return _handed(
-        own, rows, found.scores(_inside(own, rows)), found.history, found.file("weighted"), class_weight=weights
+    return of_model(
+        own, rows, found.scores(inside(own, rows)), found.history, found.file("weighted"), class_weight=weights
     )  # fmt: skip
 
 
@@ -224,89 +222,3 @@ def whole_keys(own: Project, random: np.random.Generator) -> Handed:
 def text_keys(own: Project, random: np.random.Generator) -> Handed:
     """Class weights with texts as keys, which Keras 3 does not find."""
     return _weighted(own, str)
-
-
-# -- too long, and too short --------------------------------------------------------------------------------------
-
-
-@functools.lru_cache(maxsize=4)
-def _course(key: int, train_on: int, rate: float, epochs: int, units: int, own: "_Hashed") -> tuple[Any, Array, Array]:
-    """History of a network of scikit-learn, and scores of all rows after the best and after the last epoch."""
-    from sklearn.neural_network import MLPClassifier
-
-    it = own.project
-    train, held = it.rows("train")[:train_on], it.rows("validation")
-    x = _inside(it, np.arange(len(it.y)))
-    network = MLPClassifier((units,), alpha=0, learning_rate_init=rate, batch_size=32, random_state=key)
-    history: dict[str, list[float]] = {name: [] for name in ("accuracy", "loss", "val_accuracy", "val_loss")}
-    best = np.empty(0)
-    for _ in range(epochs):
-        network.partial_fit(x[train], it.y[train], classes=np.arange(len(it.names)))
-        for prefix, rows in (("", train), ("val_", held)):
-            scores = network.predict_proba(x[rows])
-            history[f"{prefix}accuracy"].append(float((scores.argmax(axis=1) == it.y[rows]).mean()))
-            history[f"{prefix}loss"].append(cross_entropy(scores, it.y[rows]))
-        if history["val_loss"][-1] == min(history["val_loss"]):
-            best = network.predict_proba(x)
-    return history, best, network.predict_proba(x)
-
-
-class _Hashed:
-    """A project as a key: the same object is the same project."""
-
-    def __init__(self, project: Project) -> None:
-        self.project = project
-
-    def __hash__(self) -> int:
-        return id(self.project)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Hashed) and other.project is self.project
-
-
-def _long(own: Project) -> tuple[Any, Array, Array, Array]:
-    """Few rows, many units, many epochs; and the rows that were trained on."""
-    return *_course(own.seed, 120, 0.02, 80, 64, _Hashed(own)), own.rows("train")[:120]
-
-
-def kept(own: Project, random: np.random.Generator) -> Handed:
-    """The same training, with the weights of the best epoch."""
-    history, best, _, train = _long(own)
-    rows = np.concatenate([train, own.rows("validation", "test")])
-    return _handed(own, rows, best[rows], history)
-
-
-@case(
-    "best-epoch-not-kept", twin="the weights of the best epoch", healthy=kept,
-    besides=("memorising", "small-set", "miscalibrated"),
-)  # fmt: skip
-def not_kept(own: Project, random: np.random.Generator) -> Handed:
-    """The weights of the last epoch, long after the validation loss was lowest."""
-    history, _, last, train = _long(own)
-    rows = np.concatenate([train, own.rows("validation", "test")])
-    return _handed(own, rows, last[rows], history)
-
-
-@case(
-    "memorising", twin="a healthy project as it is", healthy=as_they_are,
-    besides=("best-epoch-not-kept", "small-set", "miscalibrated"),
-)  # fmt: skip
-def by_heart(own: Project, random: np.random.Generator) -> Handed:
-    """Few rows, learned by heart; nothing of the validation rows but the history."""
-    history, _, last, train = _long(own)
-    rows = np.concatenate([train, own.rows("test")])
-    return _handed(own, rows, last[rows], history)
-
-
-@case(
-    "too-short", twin="a healthy project as it is", healthy=as_they_are,
-    besides=("small-set", "miscalibrated", "majority-answered"),
-)  # fmt: skip
-def stopped_early(own: Project, random: np.random.Generator) -> Handed:
-    """A handful of epochs at a low rate."""
-    epochs = int(random.integers(6, 12))
-    n = len(own.rows("train"))
-    rate = 0.08 / (epochs * max(n / 32, 1))
-    history, _, last = _course(own.seed, n, rate, epochs, 32, _Hashed(own))
-    rows = own.rows(*KNOWN)
-    return _handed(own, rows, last[rows], history)

@@ -1,0 +1,141 @@
+"""Was an activation applied twice, to the scores or in the loss?"""
+
+import numpy as np
+
+from mirage.doctor import statistics
+from mirage.doctor.courses import validated
+from mirage.doctor.evidence import Array, Bundle, Predictions
+from mirage.doctor.finding import Answer, CannotTell, Found, Sure, examination, item, of
+from mirage.doctor.probabilities import cross_entropy, probabilities
+
+E = float(np.e)
+NEARLY_ALL = 0.95  # training accuracy with which no loss is so high, and scores' mean certainty if their own is not
+ALL = 0.99  # the same where the number of classes is unknown
+NEAR = 0.02  # of the floor: how close to it a loss has to stand
+PLAUSIBLE = range(2, 11)  # numbers of classes whose floors lie far enough apart to be told from other losses
+APART_FROM_OWN = 0.1  # of a loss: how far it has to lie from that of the scores themselves
+LEAST = 1e-3  # a probability, below which a gain is not taken: rows that are surely wrong would decide
+GAIN = 0.02  # of the loss of a row, that taking one activation back has to bring
+SURE_ERRORS = 5.0  # standard errors of that gain
+NEARLY = 1e-4  # beyond 0 and 1: scores are written with a few places
+
+
+@examination(
+    "double-softmax",
+    needs=(),
+    tell_apart="miscalibrated: scores that shrink towards equal shares without a common bound.",
+    advice="An activation was applied twice: take it from the last layer, or from what is done with its output.",
+    pairs=False,
+)
+def double_softmax(bundle: Bundle) -> Answer:
+    """Scores within the narrow bounds that a second softmax or sigmoid leaves, or a loss that stands at its floor."""
+    there = bundle.predictions
+    scored = there is not None and there.scores is not None and not there.regression
+    if scored and (bound := narrow(of(bundle))) is not None:
+        return bound
+    if (within := in_loss(bundle)) is not None:
+        return within
+    if {"loss", "accuracy"} <= set(bundle.history):
+        return at_floor(bundle)
+    if scored:
+        return CannotTell(
+            "a history with loss and accuracy: these scores show no second activation, a loss may have one"
+        )
+    return CannotTell("a column score, score_CLASS for each class, or a history with loss and accuracy")
+
+
+def narrow(found: Predictions) -> Found | None:
+    """Scores within the bounds that a second activation leaves, and far better ones with one activation taken back."""
+    scores, inner = probabilities(found), _before(found)
+    if scores is None or inner is None:
+        return None
+    places = np.arange(len(found)), found.truth
+    gain = np.log(np.maximum(inner[places], LEAST)) - np.log(scores[places])
+    if gain.mean() < GAIN or gain.mean() < SURE_ERRORS * gain.std() / np.sqrt(len(gain)):
+        return None
+    said = "All scores lie within the bounds that a second activation leaves; the largest is {}."
+    more = "With one activation taken back, the loss of these rows falls by {}."
+    return Found("likely", (item("largest score", float(scores.max()), said), item("gain", float(gain.mean()), more)))
+
+
+def _before(found: Predictions) -> Array | None:
+    """The probabilities of which these scores would be the softmax or sigmoid; None where they cannot be that."""
+    scores = probabilities(found)
+    if scores is None or scores.min() <= 0:
+        return None
+    if found.single is not None:
+        one = np.log(scores[:, 1] / scores[:, 0])
+        inner = np.column_stack([1 - one, one])
+    else:
+        raised = np.log(scores)
+        inner = raised + (1 - raised.sum(axis=1, keepdims=True)) / scores.shape[1]
+    return None if inner.min() < -NEARLY or inner.max() > 1 + NEARLY else inner
+
+
+def in_loss(bundle: Bundle) -> Found | None:
+    """A loss in the history that is not that of the scores of these rows, and is that of a softmax of them."""
+    rows = {"val_loss": validated(bundle), "loss": bundle.others.get("train")}
+    for name, found in rows.items():
+        scores, course = None if found is None else probabilities(found), bundle.history.get(name)
+        if found is None or scores is None or course is None or not np.isfinite(course[-1]):
+            continue
+        own, places = cross_entropy(found), (np.arange(len(found)), found.truth)
+        single = found.single is not None
+        raised = 1 / (1 + np.exp(-scores[:, 1])) if single else statistics.softmax(scores)
+        again = np.column_stack([1 - raised, raised]) if single else raised
+        twice, last = float(-np.log(again[places]).mean()), float(course[-1])
+        if own is None or abs(last / twice - 1) > NEAR or abs(last - own) < APART_FROM_OWN * last:
+            continue
+        return Found("likely", (
+            item(name, last, f"The history ends with a {name} of {{}},"),
+            item("with a second activation", twice, "that of a second activation on these scores ({}),"),
+            item("cross-entropy", own, "not the scores themselves ({})."),
+        ))  # fmt: skip
+    return None
+
+
+def at_floor(bundle: Bundle) -> Found | None:
+    """A training loss that stands at the floor of a second softmax while hardly a training row is wrong.
+
+    With K classes the floor is ln(1 + (K - 1)/e); with one sigmoid it is ln(1 + 1/e) for rows of class 1 and ln 2 for
+    the others; a row that is surely wrong adds 1. What else adds to a loss, a penalty or smoothed labels, is another
+    explanation.
+    """
+    losses, own = bundle.history["loss"], bundle.history["accuracy"]
+    if len(losses) < 2 or not np.isfinite(losses).all() or not np.isfinite(own[-1]):
+        return None
+    if bundle.model is not None and bundle.model.smoothing:
+        return None
+    floors = _floors(bundle)
+    if not own[-1] > (NEARLY_ALL if len(floors) == 1 else ALL):
+        return None
+    wrong, lowest = 1 - float(own[-1]), float(losses.min())
+    name, floor = min(floors.items(), key=lambda one: abs(losses[-1] - one[1] - wrong))
+    if abs(losses[-1] / (floor + wrong) - 1) > NEAR or lowest < floor * (1 - NEAR):
+        return None
+    evidence = [
+        item("training accuracy", float(own[-1]), "Training accuracy is {},"),
+        item("training loss", float(losses[-1]), "and yet the training loss stands at {}:"),
+        item("floor", floor, f"{{}} is the lowest that it can reach if the activation is applied twice ({name})."),
+    ]
+    trained = bundle.others.get("train", bundle.predictions)
+    given = probabilities(trained) if trained is not None else None
+    decisive = given is not None and bool(given.max(axis=1).mean() > NEARLY_ALL)
+    if given is not None:
+        if "train" in bundle.others and not decisive:
+            return None  # the loss is that of the scores themselves
+        certainty = float(given.max(axis=1).mean())
+        evidence.append(item("certainty", certainty, "The largest score of a row is {} on average."))
+    sure: Sure = "likely" if decisive or len(floors) == 1 else "possible"
+    return Found(sure, tuple(evidence))
+
+
+def _floors(bundle: Bundle) -> dict[str, float]:
+    """By what it is of: the floor of a loss; one where the classes are known, else those of a few."""
+    found, units = bundle.predictions, bundle.model.units if bundle.model is not None else None
+    if found is not None and len(found.classes) == 2 and (units == 1 or (units is None and found.single is not None)):
+        ones = float((found.truth == 1).mean())
+        return {"sigmoid": ones * float(np.log(1 + 1 / E)) + (1 - ones) * float(np.log(2))}
+    known = units if units is not None and units > 1 else len(found.classes) if found is not None else 0
+    classes = [known] if known > 1 else PLAUSIBLE
+    return {f"{k} classes": float(np.log(1 + (k - 1) / E)) for k in classes}

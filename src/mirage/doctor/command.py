@@ -1,4 +1,4 @@
-"""``mirage-doctor predictions.csv``: examines and prints; status 0 whatever it finds, 2 for bad input."""
+"""The command ``mirage-doctor``."""
 
 import argparse
 import io
@@ -75,6 +75,11 @@ def _accepted(words: Sequence[str], file: str | None) -> dict[str, str]:
     return parsed([*kept, *words], "--accept")
 
 
+ABOUT = """Examine predictions, a training history, a model file and features: what makes a high accuracy misleading?
+At least one input; docs/doctor.md describes them. The exit status is 0 whatever is found (1 with --fail-on), 2 for bad
+input."""
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """One line, and the status of bad input."""
@@ -82,30 +87,58 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="mirage-doctor", description=__doc__, allow_abbrev=False)
+    parser = _Parser(prog="mirage-doctor", description=ABOUT, allow_abbrev=False)
     add = parser.add_argument
-    add("predictions", nargs="?", help="CSV or npz: y_true with score, score_CLASS or y_pred; maybe split, id, group")
+    add(
+        "predictions",
+        nargs="?",
+        help="CSV or npz: y_true with score, score_CLASS or y_pred; optionally split, id, group, time, weight",
+    )
     add("--history", metavar="FILE", help="CSVLogger's CSV, or JSON of History.history")
     add("--model", metavar="FILE", help=".keras or .h5: its configuration is read, nothing of it is run")
     add("--positive", metavar="CLASS", help="the class that the column score is for")
-    add("--reported", metavar="METRIC=VALUE", action="append", default=[], help="a number that you were shown")
+    add(
+        "--reported",
+        metavar="METRIC=VALUE",
+        action="append",
+        default=[],
+        help="a number that you were shown: accuracy, precision, recall or auc, such as accuracy=0.98; repeatable",
+    )
     add("--batch-size", type=int, metavar="N", help="the size of batches when that number was made")
     for name, rows in (
         ("train", "that the model was trained on"),
         ("test", "that it was tested on"),
         ("use", "in use"),
     ):
-        add(f"--{name}", metavar="FILE", help=f"CSV or npz: features of the rows {rows}; maybe y_true, group, time, id")
-    add("--run", metavar="FILE", action="append", default=[], help="the same rows by your program with another seed")
-    add("--rescore", metavar="FILE", help="the same rows by the same model, loaded in another process")
-    add("--class-weight", metavar="CLASS=WEIGHT,...", default="", help="what training was told, such as 0=1,1=19")
+        add(
+            f"--{name}",
+            metavar="FILE",
+            help=f"CSV or npz: features of the rows {rows}; optionally y_true, group, time, id",
+        )
+    add(
+        "--run",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="predictions of the same rows by your program, run with another seed; repeatable",
+    )
+    add("--rescore", metavar="FILE", help="predictions of the same rows by the same model, loaded in another process")
+    add(
+        "--class-weight", metavar="CLASS=WEIGHT,...", default="", help="the class_weight given to fit, such as 0=1,1=19"
+    )
     add("--keras", metavar="VERSION", help="the version of Keras, where the model's file does not say")
-    add("--backend", metavar="NAME", help="its backend: tensorflow, jax or torch")
-    add("--separator", default=",", help="between the columns of a CSV (default: a comma)")
-    add("--encoding", default="utf-8", help="of a CSV (default: utf-8)")
-    add("--accept", metavar="CAUSE=REASON", action="append", default=[], help="what is no fault here, and why")
-    add("--accept-from", metavar="FILE", help="the same, a line each")
+    add("--backend", metavar="NAME", help="the backend of Keras: tensorflow, jax or torch")
+    add("--separator", default=",", help="what stands between the columns of a CSV (default: a comma)")
+    add("--encoding", default="utf-8", help="the encoding of a CSV (default: utf-8)")
+    add(
+        "--accept",
+        metavar="CAUSE=REASON",
+        action="append",
+        default=[],
+        help="a finding that is no fault here, and why; repeatable",
+    )
+    add("--accept-from", metavar="FILE", help="a file of such findings, one CAUSE=REASON per line")
     add("--html", metavar="FILE", help="write the report as a page")
     add("--json", action="store_true", help="print the report as JSON")
-    add("--fail-on", choices=SURE, help="exit with status 1 if something was found that is at least so sure")
+    add("--fail-on", choices=SURE, help="exit with status 1 if a finding is at least this sure")
     return parser

@@ -20,7 +20,7 @@ LATE = 0.02  # of the pairs of a training and a held-out row: more than a few st
     "group-overlap",
     needs=("group-across",),
     tell_apart="near-duplicates: rows are alike without a common group, or another column names the groups.",
-    advice="Hold out whole groups (`GroupShuffleSplit`, `GroupKFold`), unless new rows are of these very groups, too.",
+    advice="Hold out whole groups (`GroupShuffleSplit`, `GroupKFold`), unless rows in use come from these same groups.",
     lesson="leakage",
     pairs=False,
 )
@@ -87,7 +87,7 @@ def _of_the_same_group(train: Features | Predictions, held: Features | Predictio
     low = statistics.wilson(int(same.sum()), len(same), SURE)[0]
     if low < max(2 * chance, chance + RESEMBLES):
         return ()
-    text = f"The nearest training row is of the same group for {{}} of them; chance has it for {chance:.3g}."
+    text = f"The nearest training row is of the same group for {{}} of them, by chance for {chance:.3g}."
     return (item("nearest row of the same group", float(same.mean()), text),)
 
 
@@ -95,7 +95,7 @@ def _of_the_same_group(train: Features | Predictions, held: Features | Predictio
     "time-overlap",
     needs=("time-across",),
     tell_apart="group-overlap: rows of one group are alike, however far apart in time.",
-    advice="Train on what came first and hold out what came last, with a gap as long as what labels look ahead.",
+    advice="Train on the earlier rows and hold out the later ones, with a gap as long as labels look ahead.",
     lesson="leakage",
     pairs=False,
 )
@@ -124,9 +124,9 @@ def time_overlap(bundle: Bundle) -> Answer:
 @examination(
     "reshuffled-sets",
     needs=("rows-across",),
-    tell_apart="exact-duplicates: rows stand several times within training, too, or another share of them is held out.",
+    tell_apart="exact-duplicates: rows are repeated within training, too, or another share of rows is on both sides.",
     advice=(
-        "`shuffle().take()` and `.skip()` deal the rows anew at every pass: shuffle with "
+        "`shuffle().take()` and `.skip()` divide the rows anew at every pass: shuffle with "
         "`reshuffle_each_iteration=False`, or split before the data set is made (`keras.utils.split_dataset`)."
     ),
     lesson="leakage",
@@ -154,7 +154,7 @@ def reshuffled_sets(bundle: Bundle) -> Answer:
         return None
     evidence = (
         item("held-out rows in training", both / m, "A share of {} of the held-out rows stands in training, too;"),
-        item("expected of a reshuffle", n / total, "dealt anew from all rows, {} would."),
+        item("expected of a reshuffle", n / total, "if it had been drawn anew from all rows, {} would."),
         item("repeated within a set", 0, "Within each set every row stands once."),
     )
     return Found("likely", evidence)

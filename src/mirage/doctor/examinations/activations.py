@@ -24,7 +24,10 @@ NEARLY = 1e-4  # beyond 0 and 1: scores are written with a few places
     "double-softmax",
     needs=(),
     tell_apart="miscalibrated: scores that shrink towards equal shares without a common bound.",
-    advice="An activation was applied twice: take it from the last layer, or from what is done with its output.",
+    advice=(
+        "An activation was applied twice: remove it from the last layer, or `from_logits=True` from the loss, or the "
+        "second softmax or sigmoid from the code that uses the scores."
+    ),
     pairs=False,
 )
 def double_softmax(bundle: Bundle) -> Answer:
@@ -53,8 +56,8 @@ def narrow(found: Predictions) -> Found | None:
     gain = np.log(np.maximum(inner[places], LEAST)) - np.log(scores[places])
     if gain.mean() < GAIN or gain.mean() < SURE_ERRORS * gain.std() / np.sqrt(len(gain)):
         return None
-    said = "All scores lie within the bounds that a second activation leaves; the largest is {}."
-    more = "With one activation taken back, the loss of these rows falls by {}."
+    said = "All scores lie within the narrow range that a second activation leaves; the largest is {}."
+    more = "With one activation undone, the mean loss of these rows falls by {}."
     return Found("likely", (item("largest score", float(scores.max()), said), item("gain", float(gain.mean()), more)))
 
 
@@ -88,8 +91,8 @@ def in_loss(bundle: Bundle) -> Found | None:
             continue
         return Found("likely", (
             item(name, last, f"The history ends with a {name} of {{}},"),
-            item("with a second activation", twice, "that of a second activation on these scores ({}),"),
-            item("cross-entropy", own, "not the scores themselves ({})."),
+            item("with a second activation", twice, "which is the loss of these scores with a second activation ({}),"),
+            item("cross-entropy", own, "not that of the scores themselves ({})."),
         ))  # fmt: skip
     return None
 

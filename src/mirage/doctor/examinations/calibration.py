@@ -16,8 +16,8 @@ SMALLEST = 1e-7  # of a probability, as Keras clips it
     needs=("class_weight", "scores", "classes"),
     tell_apart="weights that arrived: the mean scores fit the shares only after the odds are divided by the weights.",
     advice=(
-        "Write the keys of `class_weight` as whole numbers (0 and 1, not '0' and '1'): where data are arrays, Keras 3 "
-        "gives every row the weight 1 if keys are texts, and says nothing; Keras 2 raises."
+        "Write the keys of `class_weight` as integers (0 and 1, not '0' and '1'): where data are arrays, Keras 3 "
+        "gives every row the weight 1 if keys are strings, without a warning; Keras 2 raises an error."
     ),
 )
 def class_weights_not_arriving(bundle: Bundle) -> Answer:
@@ -32,8 +32,10 @@ def class_weights_not_arriving(bundle: Bundle) -> Answer:
     share = float((found.truth == code).mean())
     evidence = (
         item("mean score", plain, f"The mean score of class {found.classes[code]} is {{}},"),
-        item("share", share, "and {} of the rows are of it, as without weights;"),
-        item("mean score without weights", corrected, "if the weights had arrived, it would be {} without them."),
+        item("share", share, "and {} of the rows are of this class, as expected without weights;"),
+        item(
+            "mean score without weights", corrected, "with the odds divided by the weights, the mean score would be {}."
+        ),
         item("standard errors", -z, "The scores fit the labels better as they stand, by {} standard errors."),
     )
     return Found("likely", evidence)
@@ -112,7 +114,7 @@ def arrived(bundle: Bundle) -> bool:
 @examination(
     "miscalibrated",
     needs=("scores", "classes"),
-    tell_apart="other class shares in training: all odds are off by one factor, and one line takes it back.",
+    tell_apart="other class shares in training: all odds are off by one factor, and dividing by it corrects them.",
     advice=(
         "Do not read these scores as probabilities: balanced or resampled training, class weights and long training "
         "all move them. Correct the odds for the shares, or calibrate on held-out rows."
@@ -160,5 +162,5 @@ def off(found: Predictions, code: int, score: Array) -> Item | None:
     off, error = float(score.mean() - of.mean()), float((score - of).std() / np.sqrt(len(found)))
     if abs(off) < max(10 * error, 0.02) or abs(off) < min(0.1, of.mean() / 2):
         return None
-    said = f"The mean score of class {found.classes[code]} is {{}}, and {of.mean():.3g} of the rows are of it."
+    said = f"The mean score of class {found.classes[code]} is {{}}, but {of.mean():.3g} of the rows are of this class."
     return item(f"mean score of {found.classes[code]}", float(score.mean()), said)

@@ -28,10 +28,10 @@ LOOKED_AT = 2000  # held-out rows whose nearest training rows are looked up
 @examination(
     "resampled-before-split",
     needs=("train", "test", "labels-across"),
-    tell_apart="exact-duplicates: rows of every class have copies, not those of the rarer classes only.",
+    tell_apart="exact-duplicates: rows of every class have copies, not only those of the rarer classes.",
     advice=(
         "Split first, then resample the training rows only (a pipeline of imbalanced-learn does so); held-out rows "
-        "keep the shares of classes that use will have."
+        "keep the class shares that the model will meet in use."
     ),
     lesson="smote_balance",
     pairs=False,
@@ -67,7 +67,7 @@ def _in_some_classes(made: dict[str, Array], what: str) -> tuple[Item, ...]:
     if ends[most][0] < MADE or other > SPARED * share or ends[least][1] > ends[most][0]:
         return ()
     return (
-        item(f"made rows of {most}", share, f"Of the held-out rows of class {most}, {{}} {what},"),
+        item(f"made rows of {most}", share, f"Of the held-out rows of class {most}, {{}} {what};"),
         item(f"made rows of {least}", other, f"of those of class {least} {{}}."),
     )
 
@@ -131,7 +131,7 @@ def exact_duplicates(bundle: Bundle) -> Answer:
 @examination(
     "near-duplicates",
     needs=("train", "test"),
-    tell_apart="group-overlap: name the person, place or recording of each row in a column group, and ask again.",
+    tell_apart="group-overlap: name the person, place or recording of each row in a column group, and examine again.",
     advice=(
         "Split before you augment or cut windows, and hold out all rows that come from one source together "
         "(`GroupShuffleSplit`)."
@@ -166,9 +166,9 @@ def near_duplicates(bundle: Bundle) -> Answer:
     seen[np.flatnonzero(~exact)[some[close]]] = True
     evidence = (
         item("near rows", float(close.mean()), f"Of {len(close):,} held-out rows, {{}} have a training row"),
-        item("distance", float(np.median(ratio[close])), f"so close that it is (median) {{}} times as far as the "
+        item("distance", float(np.median(ratio[close])), f"at only {{}} times (median) the distance of the "
              f"{LATER}th nearest;"),
-        item("by chance", RARE, f"of rows in about {dimension:.2g} dimensions fewer than {{}} have."),
+        item("by chance", RARE, f"by chance, in about {dimension:.2g} dimensions, fewer than {{}} would."),
         *(neighbours.scores(bundle, held, seen, "are near a training row") if len(some) == (~exact).sum() else ()),
     )  # fmt: skip
     return Found("likely", evidence)

@@ -45,7 +45,7 @@ def argmax_one_column(found: Predictions) -> Answer:
     "wrong-threshold",
     needs=("decided", "score"),
     tell_apart="majority-answered: scores above one half are decided as the second class, and there are hardly any.",
-    advice="Look for the number that scores are compared with; logits are cut at 0, probabilities at 0.5 or by cost.",
+    advice="Check the threshold in your code: cut logits at 0, probabilities at 0.5 or where costs of errors say.",
     lesson="metric_choice",
 )
 def wrong_threshold(found: Predictions) -> Answer:
@@ -64,7 +64,7 @@ def wrong_threshold(found: Predictions) -> Answer:
     between = f"between {low:.3g} and {high:.3g}" if np.isfinite([low, high]).all() else "outside the scores"
     evidence = (
         item("threshold", between, "Decisions follow the score, cut {}."),
-        item("accuracy", own, "So {} of the rows are right;"),
+        item("accuracy", own, "With this threshold {} of the rows are right;"),
         item(f"accuracy at {usual:g}", best, f"cut at {usual:g}, {{}}."),
     )
     return Found("likely" if best > own else "possible", evidence)
@@ -73,7 +73,7 @@ def wrong_threshold(found: Predictions) -> Answer:
 @of_predictions(
     "logits-as-probabilities",
     needs=("scores",),
-    tell_apart="a regression's output: its targets are numbers, not classes.",
+    tell_apart="the output of a regression: its targets are numbers, not classes.",
     advice=(
         "The last layer has no activation, so scores are logits: cut them at 0, not at one half, or put a sigmoid or "
         "softmax on them. `BinaryAccuracy(threshold=0)` does the first in Keras."

@@ -38,14 +38,14 @@ def running_mean(bundle: Bundle) -> Answer:
         item("gap", gap, "by {} on average."),
     ]
     if dropout:
-        evidence.append(item("dropout", "Dropout", "The model has {} layers, which work in training only."))
+        evidence.append(item("dropout", "Dropout", "The model has {} layers, which are active in training only."))
     again = evaluated(bundle.others.get("train"))
     if again is not None:
         error = _error(again, len(bundle.others["train"])) + _error(float(held[-1]), _validated(bundle) or 1)
         if again - own[-1] < max(MATTERS, gap / 2) or again < held[-1] - SURE_Z * error:
             return None  # the history says what the rows say, or the rows say that validation is easier
-        evidence.append(item("evaluated again", again, "Predicted after training, {} of the training rows are right,"))
-        evidence.append(item("training accuracy", float(own[-1]), "where the history's last epoch says {}."))
+        evidence.append(item("evaluated again", again, "Predicted after training, {} of the training rows are right;"))
+        evidence.append(item("training accuracy", float(own[-1]), "the last epoch of the history says {}."))
         return Found("likely", tuple(evidence))
     rows = _validated(bundle)
     luck = UNKNOWN_ROWS if rows is None else max(MATTERS, SURE_Z * _error(float(held[-1]), rows))
@@ -92,7 +92,7 @@ def best_epoch_not_kept(bundle: Bundle) -> Answer:
         return None
     course = (
         item("best epoch", best + 1, f"The validation loss is lowest in epoch {{}} of {len(held)}"),
-        item("rise", rise, "and higher by a share of {} of it at the end."),
+        item("rise", rise, "and by the end higher by a share of {} of that."),
     )
     rows = validated(bundle)
     if rows is None:

@@ -16,10 +16,10 @@ STANDING = 0.5  # of the epochs: a validation accuracy has no more values if all
 @examination(
     "diverged",
     needs=("history",),
-    tell_apart="constant-scores: the loss is a number, and every row has the same score all the same.",
+    tell_apart="constant-scores: the loss is finite, and every row still has the same score.",
     advice=(
         "Lower the learning rate, look for NaN and for huge values in inputs and labels, and clip gradients. Weights "
-        "that are no numbers stay so: train again from the start."
+        "that have become NaN stay NaN: train again from the start."
     ),
     pairs=False,
 )
@@ -31,10 +31,14 @@ def diverged(bundle: Bundle) -> Answer:
     lost = np.flatnonzero(~np.isfinite(losses))
     if len(lost) and not np.isfinite(losses[lost[0] :]).any():
         evidence = [
-            item("first epoch", int(lost[0]) + 1, f"From epoch {{}} of {len(losses)} on the loss is no number.")
+            item(
+                "first epoch",
+                int(lost[0]) + 1,
+                f"From epoch {{}} of {len(losses)} on, the loss is not a finite number.",
+            )
         ]
         if own is not None and np.isfinite(own[-1]):
-            said = "Accuracy is {} from there: the share of the first class, which rows without a score are given."
+            said = "At the end accuracy is {}, the share of the first class: rows whose score is NaN count as that."
             evidence.append(item("training accuracy", float(own[-1]), said))
         return Found("certain", tuple(evidence))
     there = losses[np.isfinite(losses)]
@@ -155,7 +159,7 @@ def batchnorm_not_arrived(bundle: Bundle) -> Answer:
         return None
     evidence = [
         item("steps", bundle.steps, "After {} steps"),
-        item("left", left, f"a share of {{}} of the initial mean is left (momentum {momentum:g});"),
+        item("left", left, f"a share of {{}} of the initial running mean is left (momentum {momentum:g});"),
         item("validation accuracy", float(held[-1]), "validation accuracy stands at {}"),
         item("training accuracy", float(own[-1]), "and training accuracy at {}."),
     ]

@@ -49,7 +49,7 @@ def _of_kind(bundle: Bundle, *kinds: Kind) -> list[Move] | CannotTell:
     needs=("known", "use"),
     tell_apart="input-shift: a column that moved fits no other column of training.",
     advice=(
-        "Hand over columns by name, in the order that the model was trained with; images as RGB or as BGR in both "
+        "Select columns by name, in the order that the model was trained with; read images as RGB or as BGR in both "
         "places (OpenCV reads BGR)."
     ),
     pairs=False,
@@ -76,7 +76,7 @@ def exchanged_columns(bundle: Bundle) -> Answer:
     tell_apart="input-shift: no factor brings the whole distribution back, quantile by quantile.",
     advice=(
         "Put scaling into the model or one pipeline with it, so that it is done exactly once, in training and in use, "
-        "with the numbers of training."
+        "with the constants of training."
     ),
     pairs=False,
 )
@@ -99,8 +99,8 @@ def scaled_column(bundle: Bundle) -> Answer:
         first = next(move for move in found if move.kind == "scaler")
         there = "training" if unit(known(bundle).columns[first.column]) else "use"
         evidence.append(
-            item("scaled by a scaler", there, "In {} these columns lie as a scaler leaves them, in the other they "
-                 "do not: it was applied on one side only.")
+            item("scaled by a scaler", there, "In {} these columns look as a scaler leaves them, on the other "
+                 "side they do not: it was applied on one side only.")
         )  # fmt: skip
     return Found("likely", (*evidence, *_distances(found, "with that undone")))
 
@@ -136,7 +136,7 @@ def shifted_column(bundle: Bundle) -> Answer:
         return None  # see scaled-column
     some = statistics.listed([f"{move.column} ({move.constant:+.4g})" for move in found])
     evidence = [item("columns", len(found), f"{{}} of {len(known(bundle).columns):,} columns are shifted: {some}.")]
-    evidence += [item("constant", move.constant, f"{move.column} is higher by {{}} in use{_constant(bundle, move)}.")
+    evidence += [item("constant", move.constant, f"In use {move.column} differs by {{}}{_constant(bundle, move)}.")
                  for move in found[:3]]  # fmt: skip
     return Found("likely", (*evidence, *_distances(found, "with that undone")))
 
@@ -158,8 +158,8 @@ def _constant(bundle: Bundle, move: Move) -> str:
     needs=("labels of both",),
     tell_apart="input-shift: rows of one class look different from rows of the same class in training.",
     advice=(
-        "Correct the scores' odds for the new shares, or choose the threshold anew; accuracy of one place says little "
-        "about the other. A scaler that is fitted again on such rows hides the change from the model: use training's."
+        "Correct the odds of the scores for the new shares, or choose a new threshold; the accuracy of one side says "
+        "little about the other. A scaler fitted again on such rows hides the change: use that of training."
     ),
     lesson="prior_shift",
     pairs=False,
@@ -187,7 +187,7 @@ def prior_shift(bundle: Bundle) -> Answer:
         odds = [share / max(1 - share, 1e-12) for share in (shares + 1e-12)]
         matters = abs(shares[0] - shares[1]) >= SHARE or max(odds) / min(odds) >= ODDS
         if matters and fisher_exact(table).pvalue * len(names) < LEVEL:
-            said = f"{{}} of the rows {where} are of class {name}, and {shares[0]:.3g} of those of training."
+            said = f"{{}} of the rows {where} are of class {name}, in training {shares[0]:.3g}."
             evidence.append(item(f"share of {name}", float(shares[1]), said))
     if evidence and (columns := refitted(bundle)):
         said = "{} columns have mean 0 and standard deviation 1 exactly, in use too: the scaler was fitted again there."
@@ -253,13 +253,15 @@ def input_shift(bundle: Bundle) -> Answer:
     found = sorted(found, key=lambda move: -move.before)
     some = statistics.listed([f"{move.column} ({move.before:.2g})" for move in found])
     evidence = [
-        item("columns", len(found), f"{{}} of {len(known(bundle).columns):,} columns moved, most first: {some}."),
-        item("largest difference", found[0].before, "Between the distribution functions of training and use of "
-             f"{found[0].column} lies {{}} at most (0 is the same, 1 is no overlap)."),
+        item("columns", len(found), f"{{}} of {len(known(bundle).columns):,} columns moved, largest first: {some}."),
+        item("largest difference", found[0].before, "The distribution functions of "
+             f"{found[0].column} in training and in use differ by up to {{}} (0 is the same, 1 is no overlap)."),
     ]  # fmt: skip
     assert bundle.use is not None
     if known(bundle).truth is None or bundle.use.truth is None:
-        evidence.append(item("labels", None, "Labels of both would tell whether only the shares of classes moved."))
+        evidence.append(
+            item("labels", None, "Labels on both sides would tell whether only the shares of classes moved.")
+        )
     return Found("likely", tuple(evidence))
 
 

@@ -25,10 +25,10 @@ MOST_COLUMNS = 100  # that are tried; of more, those whose means or codes differ
 @examination(
     "leaked-feature",
     needs=("train", "test", "labels-across"),
-    tell_apart="a strong honest feature: it is known before the answer is, and keeps its skill in use.",
+    tell_apart="a strong honest feature: its value is known before the answer, and it keeps its skill in use.",
     advice=(
-        "Ask of the column when it is filled in: what is known only after the answer, or derived from it, must go. "
-        "Bring labelled rows of use."
+        "Find out when the column is filled in. If its value is known only after the answer, or derived from it, drop "
+        "the column. Labelled rows of use (`--use` with y_true) would settle it."
     ),
     lesson="leakage",
     pairs=False,
@@ -78,7 +78,7 @@ def leaked_feature(bundle: Bundle) -> Answer:
             gain = _within(codes["use"], labels[2], [place])
             if gain is not None and gain - alone[place] > GAINED and alone[best] - gain < GAINED:
                 return None  # another column has taken its place there
-        told = "In use the column has a skill of {}, even if the rule is learned anew there."
+        told = "In use the column has a skill of {}, even with a rule learned there."
         return Found("likely", (*evidence, item("skill in use", left, told)))
     if alone[best] < DECIDES or rest > WITHOUT:
         return None

@@ -25,7 +25,7 @@ BY_CHANCE = 1e-3
         "a weak signal: the AUC says how well the score ranks; near one half there is nothing to decide by, whatever "
         "the threshold."
     ),
-    advice="Choose the threshold by what a miss costs; report recall of each class beside accuracy.",
+    advice="Choose the threshold by what misses and false alarms cost; report recall of each class beside accuracy.",
     lesson="imbalance",
     unless=("constant-scores", "integer-scores", "argmax-one-column", "wrong-threshold", "batchnorm-not-arrived"),
 )
@@ -40,7 +40,7 @@ def majority_answered(found: Predictions) -> Answer:
     evidence = [
         item("share of the largest class", float(shares[largest]), f"{{}} of the rows are of class "
              f"{found.classes[largest]};"),
-        item("decided otherwise", decided, "{} of them are decided otherwise."),
+        item("decided otherwise", decided, "a share of {} is decided as another class."),
     ]  # fmt: skip
     sure: Sure = "likely"
     if found.single is not None:
@@ -73,8 +73,12 @@ def too_short(bundle: Bundle) -> Answer:
     if min(falls) < FALLING or held.argmin() < len(held) - back or own.argmin() < len(own) - back:
         return None
     evidence = (
-        item("training loss", falls[0], f"In the last {back} epochs the training loss made {{}} of its whole fall,"),
-        item("validation loss", falls[1], "the validation loss {} of its own."),
+        item(
+            "training loss",
+            falls[0],
+            f"A share of {{}} of the whole fall of the training loss came in the last {back} epochs,",
+        ),
+        item("validation loss", falls[1], "and of that of the validation loss, {}."),
     )
     return Found("likely", evidence)
 
@@ -95,7 +99,7 @@ def falling(losses: Array, back: int) -> float:
     "memorising",
     needs=(),
     tell_apart="other rows in use: held-out rows of the same source would score as well as those that were trained on.",
-    advice="Keep the epoch of the lowest validation loss; then try more rows, a penalty, dropout, in this order.",
+    advice="Keep the weights of the best validation epoch; then try more rows, a penalty, dropout, in this order.",
     lesson="overfitting",
     unless=(
         "diverged",
@@ -134,7 +138,7 @@ def of_course(bundle: Bundle) -> Answer:
         return None
     evidence = (
         item("best epoch", best + 1, f"The validation loss is lowest in epoch {{}} of {len(held)}"),
-        item("rise", rise, "and rises by a share of {} of it by the end,"),
+        item("rise", rise, "and by the end higher by a share of {} of that,"),
         item("training loss", float(own[-1]), "while the training loss falls to {}."),
     )
     return Found("likely", evidence)

@@ -78,27 +78,27 @@ def backend(bundle: Bundle) -> str | None:
 def of_output(one: Model, backend: str | None) -> Iterator[Problem]:
     """What does not fit between the last layer and the loss."""
     logit = {  # where a loss is taken from the logit behind the score
-        "tensorflow": "TensorFlow takes it from the logit behind the score, so that it may fall all the same.",
-        "jax": "JAX takes it from the scores themselves.",
-    }.get(backend or "", "TensorFlow takes it from the logit behind the score, JAX from the scores themselves.")
+        "tensorflow": "TensorFlow computes it from the logit behind the score, so that it may fall all the same.",
+        "jax": "JAX computes it from the scores themselves.",
+    }.get(backend or "", "TensorFlow computes it from the logit behind the score, JAX from the scores themselves.")
     single = one.units == 1
     if single and one.activation == "softmax":
-        yield "certain", "A softmax over one unit says 1 for every row, whatever the weights are."
+        yield "certain", "A softmax over one unit gives 1 for every row, whatever the weights are."
         if one.loss == "binary_crossentropy":
             yield "certain", f"The loss does not show it: {logit}"
     if single and one.loss == "categorical_crossentropy":
-        yield "certain", "This loss is exactly 0 for every row of one column, from the first epoch on."
+        yield "certain", "With one column this loss is exactly 0 for every row, from the first epoch on."
     if single and one.loss == SPARSE:
-        yield "certain", "This loss knows one class only, the first."
+        yield "certain", "With one unit this loss has one class only, the first."
     if not single and one.activation == "softmax" and one.loss == "binary_crossentropy":
-        yield "likely", f"This loss takes every class for a question of its own, and scores sum to 1. {logit}"
+        yield "likely", f"This loss takes each class for a separate yes or no, but these scores sum to 1. {logit}"
     if not single and one.activation == "sigmoid" and one.loss in OF_CLASSES:
-        yield "likely", f"This loss is of one class among several, and these scores need not sum to 1. {logit}"
+        yield "likely", f"This loss expects one class among several, but these scores need not sum to 1. {logit}"
     if one.loss in OF_PROBABILITIES and not one.from_logits:
         if one.activation in (None, "linear"):
             yield "certain", "Without an activation scores are logits, which this loss takes for probabilities."
         elif one.activation in UNBOUNDED:
-            yield "likely", "This activation gives no probabilities, which this loss takes its scores for."
+            yield "likely", "This activation does not give probabilities, which this loss expects."
 
 
 def twice(one: Model, bundle: Bundle) -> Iterator[Problem]:
@@ -127,7 +127,7 @@ def of_labels(one: Model, bundle: Bundle) -> Iterator[Problem]:
         return
     classes = len(np.unique(found.truth))
     if classes > max(one.units, 2):
-        yield "likely", f"Labels are of {classes} classes, more than this output can tell apart."
+        yield "likely", f"Labels are of {classes} classes, more than this output has room for."
 
 
 def of_metrics(one: Model, bundle: Bundle) -> Iterator[Problem]:
@@ -139,8 +139,8 @@ def of_metrics(one: Model, bundle: Bundle) -> Iterator[Problem]:
     if "categorical_accuracy" in kinds and one.loss == SPARSE and one.units > 1:
         old, new = "the share of rows called the first class", "a number near chance that depends on the batch size"
         first = bundle.version is not None and backend(bundle) and bundle.version.startswith("2.")
-        which = old if first else f"{old} (labels in a column, or Keras 2) or {new} (labels in one axis, Keras 3)"
-        yield "certain", f"Labels of this loss are whole numbers, of which categorical_accuracy makes {which}."
+        which = old if first else f"{old} (labels in a column, or Keras 2) or {new} (1-D labels, Keras 3)"
+        yield "certain", f"Labels of this loss are integers, for which categorical_accuracy gives {which}."
     if one.units > 1 and "binary_accuracy" in kinds and exclusive:
         yield "certain", "binary_accuracy counts the entries of one-hot labels that agree, not rows."
     if one.units == 1 and one.loss == "binary_crossentropy" and one.activation in (None, "linear") and one.from_logits:
@@ -157,7 +157,7 @@ def of_course(bundle: Bundle) -> Found | None:
         return None
     right = item("training accuracy", float(own[-1]), "although training accuracy is {}:")
     if not losses.any() and own.max() < 1:
-        why = "a categorical loss of one column has no term for a wrong row."
+        why = "a categorical loss of one column is 0 for every row, right or wrong."
         zero = item("training loss", 0.0, f"The loss is exactly {{}} in each of {len(losses)} epochs,")
         return Found("certain", (zero, right, item("why", None, why)))
     if len(own) >= FEWEST and len(np.unique(own)) == 1 and 0 < own[0] < CUT:
@@ -167,8 +167,8 @@ def of_course(bundle: Bundle) -> Found | None:
 
 def _still(bundle: Bundle, own: float, epochs: int) -> tuple[Item, ...]:
     losses = bundle.history["loss"]
-    said = "which is what a softmax over one unit does: it says 1 for every row"
-    how = "although the loss moves" if np.ptp(losses) > 0 else "and so is the loss"
+    said = "as with a softmax over one unit: it gives 1 for every row"
+    how = "although the loss moves" if np.ptp(losses) > 0 else "and the loss does not move either"
     return (
         item("training accuracy", own, f"Training accuracy is {{}} to the last digit in each of {epochs} epochs"),
         item("training loss", float(losses[-1]), f"{how} (at the end {{}}),"),

@@ -40,7 +40,7 @@ def element_accuracy(bundle: Bundle) -> Answer:
 @examination(
     "share-of-class-zero",
     needs=NEEDS,
-    tell_apart="exchanged-classes: most rows are called by a wrong name, not by one.",
+    tell_apart="exchanged-classes: rows of some classes are called by each other's names.",
     advice="`categorical_accuracy` wants one-hot labels; use `sparse_categorical_accuracy` for whole numbers.",
 )
 def share_of_class_zero(bundle: Bundle) -> Answer:
@@ -52,7 +52,7 @@ def share_of_class_zero(bundle: Bundle) -> Answer:
     "micro-average",
     needs=NEEDS,
     tell_apart="batch-average: the number changes with the size of the batch.",
-    advice="Ask for one class (`class_id=`), or average over classes; over all entries it is nearly accuracy again.",
+    advice="Ask for one class (`class_id=`), or average over classes; over entries of sure scores it is the accuracy.",
     lesson="metric_choice",
 )
 def micro_average(bundle: Bundle) -> Answer:
@@ -64,7 +64,7 @@ def micro_average(bundle: Bundle) -> Answer:
     "batch-average",
     needs=NEEDS,
     tell_apart="micro-average: the number is the same for every size of the batch.",
-    advice="Use a metric object, which counts over all batches; a function is averaged over them.",
+    advice="Use a metric object, which counts over all batches; Keras averages the values of a function over batches.",
 )
 def batch_average(bundle: Bundle) -> Answer:
     """The mean over batches of what is no mean over rows."""
@@ -74,8 +74,8 @@ def batch_average(bundle: Bundle) -> Answer:
 @examination(
     "regression-accuracy",
     needs=("predictions",),
-    tell_apart="a poor fit: R2 says how good it is, accuracy says nothing.",
-    advice="Targets are numbers: ask for the mean absolute error, and compare it with that of the mean.",
+    tell_apart="a poor fit: R2 or the mean absolute error shows it; accuracy shows nothing.",
+    advice="Targets are numbers: report the mean absolute error beside that of always predicting the mean.",
 )
 def regression_accuracy(bundle: Bundle) -> Answer:
     """An accuracy was reported of targets that are numbers."""
@@ -85,9 +85,9 @@ def regression_accuracy(bundle: Bundle) -> Answer:
         return CannotTell("--reported accuracy=VALUE, if one was printed")
     reported, unit = bundle.reported["accuracy"]
     hits = formulas.matching(of(bundle), "accuracy", reported, unit, bundle.batch_size)
-    text = f"An accuracy of {formulas.shown(reported, unit)} was reported of targets that are numbers"
+    text = f"An accuracy of {formulas.shown(reported, unit)} was reported for targets that are numbers"
     said = item("reported accuracy", reported, text)
-    how = hits[0].words if hits else "of which hardly two are equal"
+    how = hits[0].words if hits else "a prediction hardly ever equals one"
     return Found("certain", (said, item("formula", how, "({}).")))
 
 
@@ -95,7 +95,7 @@ def regression_accuracy(bundle: Bundle) -> Answer:
     "unexplained-score",
     needs=NEEDS,
     tell_apart="a number of other rows, of another split or of another model: ask which rows it was made from.",
-    advice="Make the number again from these rows. If it was printed by `evaluate`, compare labels row by row.",
+    advice="Compute the number again from these rows. If `evaluate` printed it, compare labels row by row.",
     pairs=False,
     unless=(
         "element-accuracy",

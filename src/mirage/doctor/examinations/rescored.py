@@ -17,8 +17,8 @@ DIFFER = 0.05  # the share of rows that must differ by more than that
     "rebuilt-encoder",
     needs=("rescored or use",),
     tell_apart=(
-        "random-prediction: scores differ, but as many rows are right; score twice in one process, and an encoder that "
-        "is rebuilt gives the same both times."
+        "random-prediction: scores differ, but as many rows are right. Score twice in one process: a rebuilt "
+        "encoder gives the same scores both times."
     ),
     advice=(
         "Save the encoder, tokenizer or list of classes with the weights, and load it; sort what comes from a set "
@@ -32,8 +32,10 @@ def rebuilt_encoder(bundle: Bundle) -> Answer:
     columns = moved(bundle) if bundle.use is not None and bundle.known is not None else []
     for move in columns if isinstance(columns, list) else []:
         if move.kind == "recoded":
-            said = f"Shares of the values of {move.column} differ by {{}} between training and use, and by "
-            evidence.append(item(move.column, move.before, f"{said}{move.after:.2g} if values stand for one another."))
+            said = f"The shares of the values of {move.column} differ by {{}} between training and use, but by "
+            evidence.append(
+                item(move.column, move.before, f"{said}{move.after:.2g} once the codes are matched by their shares.")
+            )
     if bundle.rescored is not None and bundle.predictions is not None and not bundle.predictions.regression:
         first, second = bundle.predictions, bundle.rescored
         if names := exchanged_names(first, second):
@@ -116,8 +118,8 @@ def _accuracies(first: Predictions, second: Predictions) -> list[Item]:
     needs=("predictions", "rescored"),
     tell_apart="rebuilt-encoder: far fewer rows are right in the second process, and always the same ones.",
     advice=(
-        "Call `predict`, or `model(x, training=False)`: dropout and BatchNormalization work otherwise in training "
-        "mode. Take random augmentation out of what is done to rows that are scored."
+        "Call `predict`, or `model(x, training=False)`: dropout and BatchNormalization work differently in training "
+        "mode. Do not augment rows at random before they are scored."
     ),
     pairs=False,
     unless=("rebuilt-encoder",),
@@ -133,7 +135,7 @@ def random_prediction(bundle: Bundle) -> Answer:
         return CannotTell("a second scoring in the order of the first: its scores are the same in another order")
     if first.scores is None and not first.regression:
         differ = one[:, 0] != two[:, 0]
-        said = "{} of the rows are decided otherwise in the second process."
+        said = "{} of the rows get another decision in the second process."
     else:
         scale = float(one.std()) if first.regression else 1.0
         differ = np.abs(one - two).max(axis=1) > ROUNDING * scale

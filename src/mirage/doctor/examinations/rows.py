@@ -12,7 +12,7 @@ from mirage.doctor.statistics import listed
     "unequal-rows",
     needs=(),
     tell_apart="missing-rows: the columns have the same length and some cells are empty.",
-    advice="Take labels and predictions from the same rows in one pass; a generator drops or repeats the last batch.",
+    advice="Take labels and predictions from the same rows in one pass; a generator may drop or repeat its last batch.",
     pairs=False,
 )
 def unequal_rows(bundle: Bundle) -> Answer:
@@ -36,7 +36,7 @@ def missing_rows(bundle: Bundle) -> Answer:
     if not lacking:
         return None
     return Found(
-        "certain", tuple(item(f"missing {name}", n, f"{{}} rows have no {name}.") for name, n in lacking.items())
+        "certain", tuple(item(f"missing {name}", n, f"Rows without a {name}: {{}}.") for name, n in lacking.items())
     )
 
 
@@ -53,14 +53,14 @@ def duplicate_ids(bundle: Bundle) -> Answer:
     twice = ids[ids.duplicated()].unique()
     if not len(twice):
         return None
-    shown = item("ids", listed(sorted(twice)), "More than once: {}.")
-    return Found("certain", (item("repeated ids", len(twice), "{} ids occur more than once."), shown))
+    shown = item("ids", listed(sorted(twice)), "({}).")
+    return Found("certain", (item("repeated ids", len(twice), "Ids that occur more than once: {}"), shown))
 
 
 @examination(
     "label-types",
     needs=("predictions",),
-    tell_apart="exchanged-classes: the names are the same and stand for one another.",
+    tell_apart="exchanged-classes: both columns use the same names, and some stand for others.",
     advice="Bring both columns to the same names, with the encoder that made the labels of the training rows.",
     pairs=False,
 )
@@ -89,8 +89,8 @@ def label_types(bundle: Bundle) -> Answer:
     needs=("scores",),
     tell_apart="majority-answered: scores differ, and all lie on one side of the threshold.",
     advice=(
-        "Look at the last layer and at the weights: one unit with softmax says 1 for every row, NaN weights or "
-        "inputs that are all alike say the same for all."
+        "Look at the last layer, the weights and the inputs: a softmax over one unit gives 1 for every row; NaN "
+        "weights or inputs that are all alike give every row the same score, too."
     ),
     pairs=False,
     unless=("output-loss-mismatch", "batchnorm-not-arrived"),
@@ -111,7 +111,7 @@ def constant_scores(bundle: Bundle) -> Answer:
     "integer-scores",
     needs=("score",),
     tell_apart="constant-scores: a score of 1 for every row is a softmax over one unit.",
-    advice="Hand over probabilities, not what is left of them in an array of integers: 0.97 becomes 0.",
+    advice="Pass probabilities as floats: an array of integers, or a cast to int, makes 0.97 a 0.",
     pairs=False,
     unless=("batchnorm-not-arrived",),
 )
@@ -127,7 +127,7 @@ def integer_scores(bundle: Bundle) -> Answer:
     if said > 0.05 * ones or ones < 5:
         return None
     evidence = (
-        item("scores of 1", said, "All scores are 0 or 1, and {} of them are 1"),
-        item("rows of class 1", ones, f"where {{}} of {len(score):,} rows are of class {found.classes[1]}."),
+        item("scores of 1", said, "All scores are 0 or 1, and only {} of them are 1,"),
+        item("rows of class 1", ones, f"although {{}} of {len(score):,} rows are of class {found.classes[1]}."),
     )
     return Found("likely", evidence)

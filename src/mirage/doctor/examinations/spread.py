@@ -97,7 +97,7 @@ def seed_spread(bundle: Bundle) -> Answer:
         item("lowest accuracy", float(accuracies.min()), "one is right on {}"),
         item("highest accuracy", float(accuracies.max()), "and one on {};"),
         item("standard deviation", float(accuracies.std(ddof=1)), "the standard deviation between runs is {}."),
-        item("Cochran's Q", q, f"Chance in the rows would give about {k - 1} of Cochran's Q, and it is {{}}."),
+        item("Cochran's Q", q, f"Cochran's Q is {{}}; chance in the rows would give about {k - 1}."),
     )
     return Found("likely", evidence)
 
@@ -105,7 +105,7 @@ def seed_spread(bundle: Bundle) -> Answer:
 @of_predictions(
     "subgroup",
     needs=("decisions", "classes", "group"),
-    tell_apart="small-set: a group of few rows lies low by chance, and another one the next time.",
+    tell_apart="small-set: a group of few rows lies low by chance; on new rows another group would.",
     advice="Report the score of each group; look for rows of it in training, and at how their labels were made.",
     lesson="imbalance",
 )
@@ -127,7 +127,9 @@ def subgroup(found: Predictions) -> Answer:
              f"and {rest[g]:.3g} of all others.")
         for g in low[:5]
     ]  # fmt: skip
-    return Found("likely", (*evidence, item("groups", len(names), f"{len(low)} of {{}} groups lie so far below.")))
+    return Found(
+        "likely", (*evidence, item("groups", len(names), f"{len(low)} of {{}} groups lie that far below the rest."))
+    )
 
 
 def _by_chance(n: Array, good: Array, rest: Array) -> Array:

@@ -24,7 +24,7 @@ def _counts(found: Predictions) -> Array:
     "shifted-rows",
     needs=("decisions", "classes"),
     tell_apart="permuted-rows: no shift brings agreement back.",
-    advice="Compare ids at the first rows; a generator was read from before, or a row was lost at the start.",
+    advice="Compare the ids of the first rows: a generator had been read from before, or a row was lost at the start.",
     pairs=False,
 )
 def shifted_rows(found: Predictions) -> Answer:
@@ -52,7 +52,7 @@ def shifted_rows(found: Predictions) -> Answer:
     "reversed-rows",
     needs=("decisions", "classes"),
     tell_apart="shifted-rows: a shift, not the reverse order, brings agreement back.",
-    advice="Turn one of the two columns around, or join them by id.",
+    advice="Reverse one of the two columns, or join them by id.",
     pairs=False,
     unless=("shifted-rows",),
 )
@@ -111,7 +111,8 @@ def sorted_rows(found: Predictions) -> Answer:
     ),
     advice=(
         "Take labels and predictions from the same batches, in one pass: a data set that shuffles gives another order "
-        "at every pass. `shuffle=False`, or `reshuffle_each_iteration=False`, or collect both in one loop."
+        "at every pass. Or use `shuffle=False`. With `reshuffle_each_iteration=False` two passes over the data set "
+        "agree, but still not with labels from the original array."
     ),
     pairs=False,
     unless=("shifted-rows", "reversed-rows", "sorted-rows", "constant-scores"),
@@ -148,7 +149,9 @@ def permuted_rows(bundle: Bundle) -> Answer:
         return Found("possible", tuple(evidence))
     if promised < right + SKILLED * (1 - right) or not statistics.rarely(round(right * n), n, promised):
         return None  # so poor was it when labels and predictions came from the same batches
-    evidence.append(item("promised accuracy", promised, "What was reported, or the history's last epoch, is {}."))
+    evidence.append(
+        item("promised accuracy", promised, "The accuracy that was reported, or of the history's last epoch, is {}.")
+    )
     return Found("certain" if claimed is not None else "likely", tuple(evidence))
 
 
@@ -164,7 +167,7 @@ def _promised(bundle: Bundle) -> float | None:
     "exchanged-classes",
     needs=("decisions", "classes"),
     tell_apart="a model that confuses two classes takes each for the other at most about as often as for itself.",
-    advice="Print the order of names that the labels were made with (`class_indices`, `classes_`) and use that one.",
+    advice="Print the order of names that the labels were made with (`class_indices`, `classes_`), and use that order.",
 )
 def exchanged_classes(found: Predictions) -> Answer:
     """Two classes or more each of which is hardly ever called by its own name, and nearly always by one other."""
@@ -179,9 +182,9 @@ def exchanged_classes(found: Predictions) -> Answer:
     mended = counts[meant[moved], moved].sum() + sum(counts[c, c] for c in range(len(meant)) if c not in moved)
     names = statistics.listed([f"{found.classes[code]} for {found.classes[meant[code]]}" for code in moved])
     evidence = (
-        item("exchanged", names, "Rows are called {}."),
+        item("exchanged", names, "Rows are called by another name: {}."),
         item("accuracy", float(right), "As they stand, {} of the rows are right;"),
-        item("accuracy with names put right", float(mended / counts.sum()), "with these names put right, {}."),
+        item("accuracy with names put right", float(mended / counts.sum()), "with these names corrected, {}."),
     )
     return Found("certain", evidence)
 
@@ -189,8 +192,11 @@ def exchanged_classes(found: Predictions) -> Answer:
 @of_predictions(
     "reversed-classes",
     needs=("decisions", "classes"),
-    tell_apart="permuted-rows: the AUC is near one half, not far below it.",
-    advice="Exchange the two names; a score that is for the other class is one minus itself.",
+    tell_apart=(
+        "permuted-rows: the AUC is near one half, not far below it. A network after too few epochs may rank rows the "
+        "wrong way round, too: see too-short."
+    ),
+    advice="Exchange the two names, or use one minus the score (minus the score, if it is a logit).",
     unless=("batchnorm-not-arrived",),
 )
 def reversed_classes(found: Predictions) -> Answer:

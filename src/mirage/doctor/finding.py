@@ -163,7 +163,7 @@ def lacks(need: str, bundle: Bundle) -> str:
         "rescored or use": "--rescore, the same rows by the same model in another process; or --use beside --train",
         "runs": "--run, the same rows predicted by your program run again with another seed",
         "rescored": "--rescore, the same rows predicted by the same model in another process",
-        "class_weight": "--class-weight CLASS=WEIGHT,..., what training was told",
+        "class_weight": "--class-weight CLASS=WEIGHT,..., the class_weight given to fit",
         "group": "a column group",
         "group-across": "a column group in --train and --test, or in predictions with the rows of split train",
         "time-across": "a column time in --train and --test, or in predictions with the rows of split train",

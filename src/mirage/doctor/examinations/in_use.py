@@ -12,10 +12,10 @@ from mirage.doctor.finding import Answer, CannotTell, Found, Item, examination, 
 NAMED = {  # factors, and what they usually are
     255.0: "pixels that are divided by 255 in one place only",
     1 / 255: "pixels that are divided by 255 in one place only, or twice",
-    1000.0: "thousands, or units such as g and kg",
-    1 / 1000: "thousands, or units such as g and kg",
-    100.0: "per cent, or units such as cm and m",
-    1 / 100: "per cent, or units such as cm and m",
+    1000.0: "numbers in thousands, or units such as g and kg",
+    1 / 1000: "numbers in thousands, or units such as g and kg",
+    100.0: "percentages, or units such as cm and m",
+    1 / 100: "percentages, or units such as cm and m",
 }
 KELVIN = 273.15
 NEAR = 0.1  # of a named factor: what is estimated from a few hundred rows may be off by so much

@@ -21,6 +21,11 @@ def paired(bundle: Bundle, name: str) -> tuple[Array, Array]:
     return own[:n][kept], held[:n][kept]
 
 
+def rising(held: Array) -> bool:
+    """Whether a loss is higher at the end than it was (mean of three epochs), for however short a time."""
+    return bool(held[-3:].mean() > held.min() * (1 + RISEN))
+
+
 def risen(held: Array) -> float | None:
     """By what share of its lowest value a loss has risen at the end (mean of three epochs); None where it has not.
 

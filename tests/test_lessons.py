@@ -180,9 +180,7 @@ def test_every_lesson_has_its_place_in_the_course() -> None:
 # -- small lessons of our own ----------------------------------------------------------------------------------
 
 
-FRONT = (
-    "headline: It is {{ value('duel', 'a.test.mse') }}.\nsymptoms: []\nalso: []\nnext: []\nexample: {}\nnotebook: {}\n"
-)
+FRONT = "headline: It is {{ value('duel', 'a.test.mse') }}.\nsymptoms: []\nalso: []\nnext: []\ncauses: []\nexample: {}\nnotebook: {}\n"
 CLAIM = dict.fromkeys(COLUMNS, "") | {
     "claim": "a-beats-b", "lesson": "duel", "scenario": "duel", "kind": "controlled", "text": "A *beats* B|C.",
     "effect": "-2", "ci_low": "-2.5", "ci_high": "-1.5", "margin": "1", "unit": "points", "verdict": "holds",
@@ -262,7 +260,7 @@ def test_what_is_not_there_is_one_line(duel: Any, text: str, line: str) -> None:
 @pytest.mark.parametrize(
     ("front", "line"),
     [
-        ("headline: x\n", "front matter: got headline, expected headline (text), symptoms, also and next (lists)"),
+        ("headline: x\n", "front matter: got headline, expected headline (text), symptoms, also, next, causes (lists)"),
         (FRONT.replace("next: []", "next: {}"), "front matter: got headline, symptoms, also, next"),
         ("headline: [x\n", "front matter: while parsing a flow sequence"),
     ],

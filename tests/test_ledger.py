@@ -148,7 +148,7 @@ def test_a_generated_part_is_made_anew_and_the_rest_left_alone():
         documents.filled(page, {"speed": "new"})
 
 
-SOURCE = Source("duel", "Does *a* win?", "", ("it | breaks",), (), (), {}, {}, "")
+SOURCE = Source("duel", "Does *a* win?", "", ("it | breaks",), (), (), (), {}, {}, "")
 README = "Ünïcode\n" + "".join(
     f"<!-- generated: {part} -->\n<!-- end -->\n" for part in ("headlines", "symptoms", "findings", "cost")
 )

@@ -180,7 +180,10 @@ def test_every_lesson_has_its_place_in_the_course() -> None:
 # -- small lessons of our own ----------------------------------------------------------------------------------
 
 
-FRONT = "headline: It is {{ value('duel', 'a.test.mse') }}.\nsymptoms: []\nalso: []\nnext: []\ncauses: []\nexample: {}\nnotebook: {}\n"
+FRONT = (
+    "headline: It is {{ value('duel', 'a.test.mse') }}.\nsymptoms: []\nalso: []\nnext: []\ncauses: []\nexample: {}\n"
+    "notebook: {}\n"
+)
 CLAIM = dict.fromkeys(COLUMNS, "") | {
     "claim": "a-beats-b", "lesson": "duel", "scenario": "duel", "kind": "controlled", "text": "A *beats* B|C.",
     "effect": "-2", "ci_low": "-2.5", "ci_high": "-1.5", "margin": "1", "unit": "points", "verdict": "holds",

@@ -37,9 +37,10 @@ def five() -> list[Outcome]:
 @pytest.mark.slow
 def test_on_five_seeds_the_right_cause_is_first_and_twins_are_silent(five: list[Outcome]) -> None:
     found = table(five)
-    enough = found[found["suffice"]]
+    enough = found[found["suffice"] & (found["n"] > 0)]
     assert (enough["first"] >= 0.8).all() and enough["first"].mean() >= ward().targets.first
-    assert (found["twin_silent"] >= 0.8).all() and found["twin_silent"].mean() >= ward().targets.silent
+    silent = found["twin_silent"].dropna()  # a twin may lack what its fault hands over, such as a reported number
+    assert (silent >= 0.8).all() and silent.mean() >= ward().targets.silent
     assert found.loc[~found["suffice"], "names_missing"].mean() >= 0.95
 
 

@@ -147,7 +147,9 @@ def batchnorm_not_arrived(bundle: Bundle) -> Answer:
             "saved with its optimizer"
         )
     momenta = [layer.config.get("momentum", 0.99) for layer in layers]
-    momentum = max([float(value) for value in momenta if isinstance(value, int | float)], default=0.99)
+    momentum = max(
+        [float(value) for value in momenta if isinstance(value, int | float) and 0 <= value <= 1], default=0.99
+    )
     left = momentum**bundle.steps
     own, held = paired(bundle, "accuracy")
     if not len(held) or left < STILL_LEFT or own[-1] - held.max() < BELOW:

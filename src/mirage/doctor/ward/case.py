@@ -13,6 +13,8 @@ from mirage.doctor.ward.settings import Stated, ward
 Plant = Callable[[Project, np.random.Generator], Handed]
 Where = Literal["seen", "held out"]
 
+ONCE: Handed = {"runs": [], "rescored": None}  # a model that was neither trained nor asked again
+
 KITS: dict[str, tuple[str, ...] | None] = {"predictions": ("predictions",), "history": ("history",), "all": None}
 
 

@@ -1,8 +1,9 @@
 """The ward's usual model: a small network that is stopped where its validation loss is lowest, with its history."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,6 @@ class Learned:
 
 def learned(x: Array, y: Array, held: tuple[Array, Array], units: int, seed: int, how: Training) -> Learned:
     """Train on standardised columns, with the weights of the best epoch kept."""
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
     from sklearn.preprocessing import StandardScaler
 
@@ -33,17 +33,10 @@ def learned(x: Array, y: Array, held: tuple[Array, Array], units: int, seed: int
         (units,), alpha=how.penalty, learning_rate_init=how.rate, batch_size=min(how.batch, len(y)),
         random_state=seed,
     )  # fmt: skip
-    history: dict[str, list[float]] = {name: [] for name in ("accuracy", "loss", "val_accuracy", "val_loss")}
     best, kept = np.inf, 0
     weights: tuple[list[Array], list[Array]] = ([], [])
-    for epoch in range(how.epochs):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            network.partial_fit(inside, y, classes=classes)
-        for prefix, rows, labels in (("", inside, y), ("val_", held_inside, held[1])):
-            scores = network.predict_proba(rows)
-            history[f"{prefix}accuracy"].append(float((scores.argmax(axis=1) == labels).mean()))
-            history[f"{prefix}loss"].append(cross_entropy(scores, labels))
+    history: dict[str, list[float]] = {}
+    for epoch, history in enumerate(followed(network, (inside, y), (held_inside, held[1]), classes, how.epochs)):
         if history["val_loss"][-1] < best:
             best, kept = history["val_loss"][-1], epoch
             weights = [one.copy() for one in network.coefs_], [one.copy() for one in network.intercepts_]
@@ -51,6 +44,24 @@ def learned(x: Array, y: Array, held: tuple[Array, Array], units: int, seed: int
             break
     network.coefs_, network.intercepts_ = weights
     return Learned(lambda rows: np.asarray(network.predict_proba(scaler.transform(rows))), history)
+
+
+def followed(
+    network: Any, train: tuple[Array, Array], held: tuple[Array, Array], classes: Array, epochs: int
+) -> Iterator[dict[str, list[float]]]:
+    """Train a network of scikit-learn epoch by epoch, and give the history so far after each."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    history: dict[str, list[float]] = {name: [] for name in ("accuracy", "loss", "val_accuracy", "val_loss")}
+    for _ in range(epochs):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            network.partial_fit(*train, classes=classes)
+        for prefix, (rows, labels) in (("", train), ("val_", held)):
+            scores = network.predict_proba(rows)
+            history[f"{prefix}accuracy"].append(float((scores.argmax(axis=1) == labels).mean()))
+            history[f"{prefix}loss"].append(cross_entropy(scores, labels))
+        yield history
 
 
 def cross_entropy(scores: Array, y: Array) -> float:

@@ -18,6 +18,7 @@ from mirage.doctor.ward.learned import Learned, learned
 from mirage.doctor.ward.settings import Ranges, between, ward, whole
 
 SPLITS = ("train", "validation", "test", "use")
+KNOWN = SPLITS[:-1]  # what its owner has predictions of
 Handed = dict[str, Any]  # keyword arguments of `mirage.doctor.examine`
 
 
@@ -33,7 +34,7 @@ class Wanted:
     real: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one is itself only, so that what is made of it can be kept
 class Project:
     """Rows of all splits, and the model trained on those of split `train`.
 
@@ -103,7 +104,7 @@ class Project:
 
     def handed(self) -> Handed:
         """All that the owner of a healthy project can hand over."""
-        known, test = self.rows("train", "validation", "test"), self.rows("test")
+        known, test = self.rows(*KNOWN), self.rows("test")
         right = float((self.scores[test].argmax(axis=1) == self.y[test]).mean())
         return {
             "predictions": self.predictions(known),

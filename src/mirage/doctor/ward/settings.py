@@ -106,6 +106,13 @@ class Ward(Strict):
     variants: Mapping[str, Variant]
     cases: Mapping[str, Stated]
 
+    @model_validator(mode="after")
+    def _known(self) -> "Ward":
+        for name, one in self.cases.items():
+            if one.variant not in self.variants:
+                raise ValueError(f"{name}: got variant {one.variant}, expected one of {', '.join(self.variants)}")
+        return self
+
 
 @functools.cache
 def ward() -> Ward:

@@ -3,10 +3,9 @@
 import numpy as np
 
 from mirage.doctor.evidence import Array
-from mirage.doctor.ward.case import case
-from mirage.doctor.ward.project import Handed, Project
+from mirage.doctor.ward.case import ONCE, case
+from mirage.doctor.ward.project import KNOWN, Handed, Project
 
-KNOWN = ("train", "validation", "test")
 TRUE_OF_FEW = ("small-set", "majority-answered")
 HELD_WHOLE = ("ordered-validation",)  # a class may be missing where few persons or stretches are held out
 MOVED = ("prior-shift", "miscalibrated")  # true of training rows whose classes have other shares
@@ -53,7 +52,7 @@ def _handed(
     return own.handed() | {
         "predictions": {"y_true": names[y]} | own.columns(scores) | {"split": split} | known,
         "history": model.history, "reported": {"accuracy": f"{right:.4f}"}, "train": tables["train"],
-        "test": tables["test"], "use": None, "runs": [], "rescored": None,
+        "test": tables["test"], "use": None, **ONCE,
     }  # fmt: skip
 
 

@@ -3,10 +3,8 @@
 import numpy as np
 
 from mirage.doctor.evidence import Array
-from mirage.doctor.ward.case import as_they_are, case, with_predictions
-from mirage.doctor.ward.project import Handed, Project
-
-KNOWN = ("train", "validation", "test")
+from mirage.doctor.ward.case import ONCE, as_they_are, case, with_predictions
+from mirage.doctor.ward.project import KNOWN, Handed, Project
 
 
 def _accuracy(own: Project, decided: Array) -> dict[str, str]:
@@ -56,7 +54,7 @@ def logits(own: Project, random: np.random.Generator) -> Handed:
     """A last layer without an activation, and an accuracy that cuts at one half."""
     raw = _logits(own)
     columns = own.columns(raw - (raw[:, :1] if own.two else 0))
-    handed = with_predictions(own, **columns) | {"runs": [], "rescored": None}
+    handed = with_predictions(own, **columns) | ONCE
     if own.two:
         handed["reported"] = _accuracy(own, (columns["score"] > 0.5).astype(int))
     return handed
@@ -79,8 +77,7 @@ def widely_spread(own: Project, random: np.random.Generator) -> Handed:
     handed = with_predictions(own, **own.columns(scores))
     return handed | {
         "reported": _accuracy(own, scores.argmax(axis=1)),
-        "runs": [],
-        "rescored": None,
+        **ONCE,
         "history": {"loss": [0.7, 0.6, 0.6]},
     }
 
@@ -94,7 +91,7 @@ def double(own: Project, random: np.random.Generator) -> Handed:
     known = own.rows(*KNOWN)
     raised = 1 / (1 + np.exp(-own.scores[known])) if own.two else np.exp(own.scores[known])
     scores = raised if own.two else raised / raised.sum(axis=1, keepdims=True)
-    handed = with_predictions(own, **own.columns(scores)) | {"runs": [], "rescored": None}
+    handed = with_predictions(own, **own.columns(scores)) | ONCE
     decided = (scores[:, 1] > 0.5).astype(int) if own.two else scores.argmax(axis=1)
     return handed | {"reported": _accuracy(own, decided)}
 
@@ -107,7 +104,7 @@ def balanced(own: Project, random: np.random.Generator) -> Handed:
     ratio = (1 - share) / share
     score = own.scores[known, 1] * ratio
     score = score / (score + own.scores[known, 0])
-    handed = with_predictions(own, score=score) | {"runs": [], "rescored": None}
+    handed = with_predictions(own, score=score) | ONCE
     return handed | {"reported": _accuracy(own, (score > 0.5).astype(int))}
 
 
@@ -117,5 +114,5 @@ def majority(own: Project, random: np.random.Generator) -> Handed:
     known = own.rows(*KNOWN)
     share = own.y[own.rows("train")].mean()
     score = share + 0.05 * share * (own.scores[known, 1] - share) / own.scores[known, 1].std()
-    handed = with_predictions(own, score=np.clip(score, 1e-6, 0.499)) | {"runs": [], "rescored": None}
+    handed = with_predictions(own, score=np.clip(score, 1e-6, 0.499)) | ONCE
     return handed | {"reported": _accuracy(own, np.zeros(len(known), dtype=int)), "history": {"loss": [0.5, 0.4, 0.4]}}

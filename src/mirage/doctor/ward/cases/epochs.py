@@ -7,56 +7,43 @@ import numpy as np
 
 from mirage.doctor.evidence import Array
 from mirage.doctor.ward.case import as_they_are, case
-from mirage.doctor.ward.cases.training import KNOWN, inside, of_model
-from mirage.doctor.ward.learned import cross_entropy
-from mirage.doctor.ward.project import Handed, Project
+from mirage.doctor.ward.cases.training import inside, of_model
+from mirage.doctor.ward.learned import followed
+from mirage.doctor.ward.project import KNOWN, Handed, Project
 
 
 @functools.lru_cache(maxsize=4)
-def _course(key: int, train_on: int, rate: float, epochs: int, units: int, own: "_Hashed") -> tuple[Any, Array, Array]:
+def _course(key: int, train_on: int, rate: float, epochs: int, units: int, own: Project) -> tuple[Any, Array, Array]:
     """History of a network of scikit-learn, and scores of all rows after the best and after the last epoch."""
     from sklearn.neural_network import MLPClassifier
 
-    it = own.project
-    train, held = it.rows("train")[:train_on], it.rows("validation")
-    x = inside(it, np.arange(len(it.y)))
+    train, held = own.rows("train")[:train_on], own.rows("validation")
+    x = inside(own, np.arange(len(own.y)))
     network = MLPClassifier((units,), alpha=0, learning_rate_init=rate, batch_size=32, random_state=key)
-    history: dict[str, list[float]] = {name: [] for name in ("accuracy", "loss", "val_accuracy", "val_loss")}
     best = np.empty(0)
-    for _ in range(epochs):
-        network.partial_fit(x[train], it.y[train], classes=np.arange(len(it.names)))
-        for prefix, rows in (("", train), ("val_", held)):
-            scores = network.predict_proba(x[rows])
-            history[f"{prefix}accuracy"].append(float((scores.argmax(axis=1) == it.y[rows]).mean()))
-            history[f"{prefix}loss"].append(cross_entropy(scores, it.y[rows]))
+    for history in followed(
+        network, (x[train], own.y[train]), (x[held], own.y[held]), np.arange(len(own.names)), epochs
+    ):
         if history["val_loss"][-1] == min(history["val_loss"]):
             best = network.predict_proba(x)
     return history, best, network.predict_proba(x)
 
 
-class _Hashed:
-    """A project as a key: the same object is the same project."""
-
-    def __init__(self, project: Project) -> None:
-        self.project = project
-
-    def __hash__(self) -> int:
-        return id(self.project)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Hashed) and other.project is self.project
-
-
 def _long(own: Project) -> tuple[Any, Array, Array, Array]:
     """Few rows, many units, many epochs; and the rows that were trained on."""
-    return *_course(own.seed, 120, 0.02, 80, 64, _Hashed(own)), own.rows("train")[:120]
+    return *_course(own.seed, 120, 0.02, 80, 64, own), own.rows("train")[:120]
+
+
+def _after(own: Project, best: bool) -> Handed:
+    """That training, with the weights of the best epoch or of the last."""
+    history, at_best, at_last, train = _long(own)
+    rows = np.concatenate([train, own.rows("validation", "test")])
+    return of_model(own, rows, (at_best if best else at_last)[rows], history)
 
 
 def kept(own: Project, random: np.random.Generator) -> Handed:
     """The same training, with the weights of the best epoch."""
-    history, best, _, train = _long(own)
-    rows = np.concatenate([train, own.rows("validation", "test")])
-    return of_model(own, rows, best[rows], history)
+    return _after(own, best=True)
 
 
 @case(
@@ -65,9 +52,7 @@ def kept(own: Project, random: np.random.Generator) -> Handed:
 )  # fmt: skip
 def not_kept(own: Project, random: np.random.Generator) -> Handed:
     """The weights of the last epoch, long after the validation loss was lowest."""
-    history, _, last, train = _long(own)
-    rows = np.concatenate([train, own.rows("validation", "test")])
-    return of_model(own, rows, last[rows], history)
+    return _after(own, best=False)
 
 
 @case(
@@ -90,6 +75,6 @@ def stopped_early(own: Project, random: np.random.Generator) -> Handed:
     epochs = int(random.integers(6, 12))
     n = len(own.rows("train"))
     rate = 0.08 / (epochs * max(n / 32, 1))
-    history, _, last = _course(own.seed, n, rate, epochs, 32, _Hashed(own))
+    history, _, last = _course(own.seed, n, rate, epochs, 32, own)
     rows = own.rows(*KNOWN)
     return of_model(own, rows, last[rows], history)

@@ -2,11 +2,9 @@
 
 import numpy as np
 
-from mirage.doctor.ward.case import case, with_predictions
+from mirage.doctor.ward.case import ONCE, case, with_predictions
 from mirage.doctor.ward.cases.order import by_score, two_alike
-from mirage.doctor.ward.project import Handed, Project
-
-KNOWN = ("train", "validation", "test")
+from mirage.doctor.ward.project import KNOWN, Handed, Project
 
 
 @case(
@@ -61,7 +59,7 @@ def _named(own: Project, names: tuple[str, str]) -> Handed:
     }  # fmt: skip
     tables = {name: _without_labels(own, name) for name in ("train", "test", "use")}
     return own.handed() | tables | {
-        "predictions": predictions, "runs": [], "rescored": None, "class_weight": {}, "positive": None,
+        "predictions": predictions, **ONCE, "class_weight": {}, "positive": None,
     }  # fmt: skip
 
 

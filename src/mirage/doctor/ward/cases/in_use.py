@@ -4,9 +4,8 @@ import numpy as np
 
 from mirage.doctor.evidence import Array
 from mirage.doctor.ward.case import as_they_are, case
-from mirage.doctor.ward.project import Handed, Project
+from mirage.doctor.ward.project import KNOWN, Handed, Project
 
-KNOWN = ("train", "validation", "test")
 TABLES = ("train", "test", "use")
 
 

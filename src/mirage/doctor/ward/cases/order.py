@@ -3,15 +3,13 @@
 import numpy as np
 
 from mirage.doctor.evidence import Array
-from mirage.doctor.ward.case import as_they_are, case, with_predictions
-from mirage.doctor.ward.project import Handed, Project
-
-ONCE: Handed = {"runs": [], "rescored": None}  # scores of one run only
+from mirage.doctor.ward.case import ONCE, as_they_are, case, with_predictions
+from mirage.doctor.ward.project import KNOWN, Handed, Project
 
 
 def _test_scores(own: Project, order: Array) -> Handed:
     """The scores of the test rows in another order, beside labels in theirs."""
-    known = own.rows("train", "validation", "test")
+    known = own.rows(*KNOWN)
     scores, test = own.scores[known].copy(), own.split[known] == "test"
     scores[test] = scores[test][order]
     return with_predictions(own, **own.columns(scores))
@@ -26,12 +24,12 @@ def _whole_rows(own: Project, key: Array) -> Handed:
 
 def by_label(own: Project, random: np.random.Generator) -> Handed:
     """Whole rows in the order of their labels, as folders give them."""
-    return _whole_rows(own, own.y[own.rows("train", "validation", "test")])
+    return _whole_rows(own, own.y[own.rows(*KNOWN)])
 
 
 def by_score(own: Project, random: np.random.Generator) -> Handed:
     """Whole rows in the order of the first score."""
-    return _whole_rows(own, own.scores[own.rows("train", "validation", "test"), 0])
+    return _whole_rows(own, own.scores[own.rows(*KNOWN), 0])
 
 
 @case("permuted-rows", twin="whole rows in the order of their labels", healthy=by_label, besides=("unexplained-score",))
@@ -62,7 +60,7 @@ def reversed_rows(own: Project, random: np.random.Generator) -> Handed:
 
 def two_alike(own: Project, random: np.random.Generator) -> Handed:
     """A model that takes two classes for one another as often as for themselves: it cannot tell them apart."""
-    known = own.rows("train", "validation", "test")
+    known = own.rows(*KNOWN)
     scores = own.scores[known].copy()
     a, b = random.permutation(len(own.names))[:2]
     turned = random.random(len(known)) < 0.5
@@ -79,7 +77,7 @@ def two_alike(own: Project, random: np.random.Generator) -> Handed:
 )  # fmt: skip
 def exchanged(own: Project, random: np.random.Generator) -> Handed:
     """Scores whose columns carry the names of two classes, or of three, the wrong way round."""
-    known = own.rows("train", "validation", "test")
+    known = own.rows(*KNOWN)
     columns = np.arange(len(own.names))
     moved = random.permutation(len(own.names))[: int(random.integers(2, min(4, len(own.names) + 1)))]
     columns[moved] = np.roll(moved, 1)
@@ -88,7 +86,7 @@ def exchanged(own: Project, random: np.random.Generator) -> Handed:
 
 def without_skill(own: Project, random: np.random.Generator) -> Handed:
     """Scores of a model that learned nothing: the share of the class and a little noise."""
-    known = own.rows("train", "validation", "test")
+    known = own.rows(*KNOWN)
     share = own.y[own.rows("train")].mean()
     score = np.clip(share + 0.1 * share * random.normal(size=len(known)), 0.001, 0.999)
     test = own.split[known] == "test"
@@ -103,5 +101,5 @@ def without_skill(own: Project, random: np.random.Generator) -> Handed:
 )  # fmt: skip
 def reversed_classes(own: Project, random: np.random.Generator) -> Handed:
     """The score of the other class."""
-    known = own.rows("train", "validation", "test")
+    known = own.rows(*KNOWN)
     return with_predictions(own, score=own.scores[known, 0])

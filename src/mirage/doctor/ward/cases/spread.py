@@ -3,10 +3,9 @@
 import numpy as np
 
 from mirage.doctor.evidence import Array
-from mirage.doctor.ward.case import as_they_are, case
-from mirage.doctor.ward.project import Handed, Project
+from mirage.doctor.ward.case import ONCE, as_they_are, case
+from mirage.doctor.ward.project import KNOWN, Handed, Project
 
-KNOWN = ("train", "validation", "test")
 SITES = 1_000_000  # numbers of sites, which no other group has
 
 
@@ -15,8 +14,7 @@ def _with_scores(own: Project, rows: Array, scores: Array) -> Handed:
     test = own.split[rows] == "test"
     right = float((scores[test].argmax(axis=1) == own.y[rows][test]).mean())
     return own.handed() | {
-        "predictions": own.predictions(rows, scores), "reported": {"accuracy": f"{right:.4f}"}, "runs": [],
-        "rescored": None,
+        "predictions": own.predictions(rows, scores), "reported": {"accuracy": f"{right:.4f}"}, **ONCE,
     }  # fmt: skip
 
 

@@ -7,9 +7,8 @@ import numpy as np
 from mirage.doctor.evidence import Array
 from mirage.doctor.ward.case import as_they_are, case
 from mirage.doctor.ward.networks import Recipe, Trained, standardised, trained
-from mirage.doctor.ward.project import Handed, Project
+from mirage.doctor.ward.project import KNOWN, Handed, Project
 
-KNOWN = ("train", "validation", "test")
 MOST = 320  # rows of training: ten steps an epoch
 SINGLE = ("runs", "rescored", "class_weight")  # inputs that belong to the project's own model
 

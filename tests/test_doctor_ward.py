@@ -4,7 +4,6 @@ import re
 
 import pandas as pd
 import pytest
-from helpers import ROOT
 
 from mirage.config import project
 from mirage.doctor.finding import TABLE
@@ -92,4 +91,14 @@ def test_an_unknown_case_is_one_line(capsys: pytest.CaptureFixture[str]) -> None
 def test_lessons_and_examinations_name_one_another() -> None:
     named = {lesson: list(Source.read(lesson).causes) for lesson in project.lessons()}
     assert named == {lesson: [one.cause for one in TABLE.values() if one.lesson == lesson] for lesson in named}
-    assert (ROOT / "docs" / "causes.md").is_file()
+
+
+def test_what_explains_a_cause_is_one_and_nothing_explains_itself() -> None:
+    def explained_by(cause: str, seen: set[str]) -> set[str]:
+        for other in set(TABLE[cause].unless) - seen:
+            explained_by(other, seen | {other})
+            seen |= {other} | explained_by(other, seen | {other})
+        return seen
+
+    for cause in TABLE:
+        assert cause not in explained_by(cause, set())

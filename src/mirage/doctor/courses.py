@@ -21,21 +21,15 @@ def paired(bundle: Bundle, name: str) -> tuple[Array, Array]:
     return own[:n][kept], held[:n][kept]
 
 
-def rising(held: Array) -> bool:
-    """Whether a loss is higher at the end than it was (mean of three epochs), for however short a time."""
-    return bool(held[-3:].mean() > held.min() * (1 + RISEN))
+def rise(held: Array) -> float:
+    """By what share of its lowest value a loss is higher at the end (mean of three epochs); 0 where that is noise."""
+    risen = float(held[-3:].mean() / held.min() - 1) if held.min() > 0 else 0.0
+    return risen if risen > RISEN else 0.0
 
 
-def risen(held: Array) -> float | None:
-    """By what share of its lowest value a loss has risen at the end (mean of three epochs); None where it has not.
-
-    A lowest value in the last fifth of the epochs, and a rise of less than `RISEN`, are noise; a rise that has not
-    lasted for `WAITED` epochs is what early stopping waits for.
-    """
-    best = int(held.argmin())
-    rise = float(held[-3:].mean() / held[best] - 1) if held[best] > 0 else float("nan")
-    late = best > min(0.8 * len(held), len(held) - 1 - WAITED)
-    return None if late or not rise > RISEN else rise
+def lasting(held: Array) -> bool:
+    """Whether the lowest value is long ago: a fifth of the epochs, and more than early stopping waits for."""
+    return bool(held.argmin() <= min(0.8 * len(held), len(held) - 1 - WAITED))
 
 
 def evaluated(found: Predictions | None) -> float | None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from mirage.doctor import examinations
-from mirage.doctor.evidence import BadInput, Bundle, Predictions
+from mirage.doctor.evidence import BadInput, Bundle
 from mirage.doctor.examinations.calibration import explained
 from mirage.doctor.finding import SURE, TABLE, Answer, CannotTell, Found
 from mirage.doctor.gathering import gathered
@@ -139,4 +139,4 @@ def parsed(words: Iterable[str], option: str) -> dict[str, str]:
     return found
 
 
-__all__ = ["BadInput", "Predictions", "Report", "examine", "parsed", "report"]
+__all__ = ["BadInput", "Report", "examine", "parsed", "report"]

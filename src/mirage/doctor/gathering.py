@@ -116,12 +116,10 @@ def _again(first: Predictions, columns: tables.Columns, where: str, positive: st
         got, expected = (", ".join(one.classes) or "numbers" for one in (found, first))
         raise BadInput(f"{where}: got the classes {got}, expected those of predictions, {expected}")
     if "id" in first.about and "id" in found.about:
-        mine, theirs = (np.argsort(one.about["id"].astype(str), kind="stable") for one in (first, found))
-        if (first.about["id"][mine] != found.about["id"][theirs]).any():
+        same = found.by_ids(first.about["id"])
+        if same is None:
             raise BadInput(f"{where}: got other ids, expected those of predictions")
-        order = np.empty_like(mine)
-        order[mine] = theirs
-        found = found.of(order)
+        found = same
     if (found.truth != first.truth).any():
         place = int(np.flatnonzero(found.truth != first.truth)[0])
         raise BadInput(f"{where}: row {place + 2}: got another y_true, expected the rows of predictions in their order")

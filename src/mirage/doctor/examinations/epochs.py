@@ -3,7 +3,7 @@
 import numpy as np
 
 from mirage.doctor import statistics
-from mirage.doctor.courses import FEWEST, evaluated, paired, risen, validated
+from mirage.doctor.courses import FEWEST, evaluated, lasting, paired, rise, validated
 from mirage.doctor.evidence import Bundle, Predictions
 from mirage.doctor.finding import Answer, CannotTell, Found, Item, examination, item
 from mirage.doctor.probabilities import cross_entropy
@@ -87,12 +87,12 @@ def best_epoch_not_kept(bundle: Bundle) -> Answer:
     held = bundle.history["val_loss"]
     if len(held) < FEWEST:
         return CannotTell(f"a history of {FEWEST} epochs or more")
-    best, rise = int(held.argmin()), risen(held)
-    if rise is None:
+    best, risen = int(held.argmin()), rise(held)
+    if not risen or not lasting(held):
         return None
     course = (
         item("best epoch", best + 1, f"The validation loss is lowest in epoch {{}} of {len(held)}"),
-        item("rise", rise, "and by the end higher by a share of {} of that."),
+        item("rise", risen, "and by the end higher by a share of {} of that."),
     )
     rows = validated(bundle)
     if rows is None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mirage.doctor.courses import FEWEST, WAITED, evaluated, paired, risen, rising
+from mirage.doctor.courses import FEWEST, WAITED, evaluated, lasting, paired, rise
 from mirage.doctor.evidence import Array, Bundle, Predictions
 from mirage.doctor.examinations.calibration import STANDARD_ERRORS, off
 from mirage.doctor.examinations.decisions import ranks
@@ -133,18 +133,17 @@ def of_course(bundle: Bundle) -> Answer:
     own, held = paired(bundle, "loss")
     if len(own) < FEWEST:
         return CannotTell(f"a history of {FEWEST} epochs or more")
-    best, rise = int(held.argmin()), risen(held)
-    falls = own[-1] <= 0.9 * own[best]
-    if rise is None and falls and rising(held):
+    best, risen = int(held.argmin()), rise(held)
+    if not risen or own[-1] > 0.9 * own[best]:
+        return None
+    if not lasting(held):
         return CannotTell(
             f"more epochs: early stopping waits for {WAITED} or fewer after the best one; or predictions of the rows "
             "that `fit` validated on, whether the best weights were kept"
         )
-    if rise is None or not falls:
-        return None
     evidence = (
         item("best epoch", best + 1, f"The validation loss is lowest in epoch {{}} of {len(held)}"),
-        item("rise", rise, "and by the end higher by a share of {} of that,"),
+        item("rise", risen, "and by the end higher by a share of {} of that,"),
         item("training loss", float(own[-1]), "while the training loss falls to {}."),
     )
     return Found("likely", evidence)

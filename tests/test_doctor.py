@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from examined import causes
 from helpers import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mirage.doctor import BadInput, Report, examine, statistics
+from mirage.doctor import BadInput, examine, statistics
 from mirage.doctor.finding import SURE, TABLE
 
 Array = np.ndarray
@@ -80,10 +81,6 @@ def _by_label(y: Array, p: Array) -> dict[str, Any]:
 def _named(y: Array, p: Array) -> dict[str, Any]:
     names = np.array(["cat", "dog", "horse"])
     return {"y_true": names[y]} | {f"score_{name}": p[:, place] for place, name in enumerate(names)}
-
-
-def causes(report: Report) -> list[str]:
-    return [one.cause for one in report.findings]
 
 
 @pytest.mark.parametrize("cause", FAULTS)

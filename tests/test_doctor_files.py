@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from examined import saved
 from helpers import ROOT
 from sklearn.linear_model import LogisticRegression
 
@@ -154,14 +155,6 @@ def test_nothing_in_a_file_is_run(tmp_path: Path) -> None:
 
 
 # -- models and histories -----------------------------------------------------------------------------------------
-
-
-def saved(folder: Path, *layers: Any, loss: Any = None, metrics: Any = (), name: str = "m.keras") -> Path:
-    model = keras.Sequential([keras.Input((4,)), *layers])
-    if loss is not None:
-        model.compile("adam", loss, metrics=list(metrics))
-    model.save(folder / name)
-    return folder / name
 
 
 DENSE, SOFTMAX = keras.layers.Dense, keras.layers.Softmax

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from examined import causes
 
 from mirage.doctor import BadInput, Report, examine
 
@@ -60,10 +61,6 @@ def light(table: Table) -> Table:
 
 def rescaled(table: Table, factor: float, *names: str) -> Table:
     return {name: values * factor if name in names else values for name, values in table.items()}
-
-
-def causes(report: Report) -> list[str]:
-    return [one.cause for one in report.findings]
 
 
 def said(report: Report) -> str:

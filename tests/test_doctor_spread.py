@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from examined import causes
 
 from mirage.doctor import BadInput, Report, examine
 
@@ -18,10 +19,6 @@ def decided(seed: int, n: int, right: float | Array, classes: int = 2, share: fl
     y[:classes] = np.arange(classes)
     wrong = (y + random.integers(1, classes, n)) % classes
     return {"y_true": y, "y_pred": np.where(random.random(n) < right, y, wrong)}
-
-
-def causes(report: Report) -> list[str]:
-    return [one.cause for one in report.findings]
 
 
 def said(report: Report) -> str:

@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -102,3 +103,17 @@ def test_what_explains_a_cause_is_one_and_nothing_explains_itself() -> None:
 
     for cause in TABLE:
         assert cause not in explained_by(cause, set())
+
+
+def test_a_network_of_the_ward_is_set_back_before_each_training() -> None:
+    from mirage.doctor.ward.networks import Recipe, trained
+
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(64, 5)), random.integers(0, 3, 64)
+    for recipe in (Recipe(3, normalised=True, dropout=0.5), Recipe(3, twice=True)):
+        runs = []
+        for _ in range(2):
+            found = trained(recipe, x, y, (x, y), seed=4, epochs=3)
+            runs.append((found.history["loss"], found.scores(x)))
+        assert runs[0][0] == pytest.approx(runs[1][0], rel=1e-5) and np.allclose(runs[0][1], runs[1][1], atol=1e-5)
+        assert trained(recipe, x, y, (x, y), seed=5, epochs=3).history["loss"] != runs[0][0]

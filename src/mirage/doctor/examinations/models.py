@@ -24,7 +24,7 @@ OTHERS = (  # losses that fit any output, or that say themselves what they take
 HEALED = ("Dense", "Activation", "Softmax", "Sigmoid")  # last layers whose logit Keras finds again on TensorFlow
 SECOND = {"softmax": OF_CLASSES, "sigmoid": ("binary_crossentropy",)}  # what a loss of logits would apply once more
 UNBOUNDED = ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "swish", "softplus", "tanh")
-FLOOR = 0.3133  # ln(1 + 1/e): no loss lies below it if a softmax or sigmoid is applied twice, however many classes
+FLOOR = float(np.log1p(1 / np.e))  # no loss lies below it if an activation is applied twice, however many classes
 
 NEEDS_MODEL = "--model, the saved model (its configuration is read, nothing is run)"
 
@@ -110,7 +110,7 @@ def twice(one: Model, bundle: Bundle) -> Iterator[Problem]:
     losses = np.concatenate([bundle.history.get(name, np.empty(0)) for name in ("loss", "val_loss")])
     undone = bool(len(losses) and not one.smoothing and np.nanmin(losses) < FLOOR * 0.98)
     if backend(bundle) == "jax" and not undone:
-        yield "certain", f"{said}; Keras does not undo it with JAX, and the loss cannot fall below {FLOOR}."
+        yield "certain", f"{said}; Keras does not undo it with JAX, and the loss cannot fall below {FLOOR:.4f}."
     elif backend(bundle) not in ("tensorflow", "jax") and not undone:
         yield "possible", f"{said} with JAX; with TensorFlow, Keras undoes it (--backend tells the two apart)."
 

@@ -25,8 +25,9 @@ TRIES = [100, pytest.param(1000, marks=pytest.mark.slow)]
 
 
 def tried(times: int, strategy: st.SearchStrategy[Any], check: Callable[[Any], None]) -> None:
-    """Run a check on so many drawn inputs."""
-    quiet = settings(max_examples=times, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    """Run a check on so many drawn inputs, or on as many as the profile of Hypothesis wants."""
+    many = max(times, settings().max_examples)
+    quiet = settings(max_examples=many, database=None, suppress_health_check=list(HealthCheck))
     quiet(given(strategy)(check))()
 
 

@@ -88,6 +88,11 @@ def test_arrays_frames_and_npz_files_say_the_same(tmp_path: Path) -> None:
         ("y_true,score\n,0.9\n1,\n", "predictions: got no row with a label and a prediction, expected one at least"),
         ("y_true,score,split\n1,0.9,train\n", "predictions: split: got train, expected test or validation among them"),
         (b"y_true,score\n1,\xff\n", "predictions: got bytes that are no utf-8"),
+        ("y_true,score,weight\n1,0.9,0\n", "predictions: weight: got 0 at most, expected some rows that count"),
+        (
+            "y_true,score,split,weight\n1,0.9,test,0\n1,0.9,train,1\n",
+            "predictions: weight: split test: got 0 at most, expected some rows that count",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_one_line(tmp_path: Path, text: str | bytes, line: str) -> None:

@@ -15,6 +15,7 @@ from mirage.doctor.reading.features import aligned
 from mirage.doctor.reading.features import features as read_features
 from mirage.doctor.reading.histories import history as read_history
 from mirage.doctor.reading.models import model as read_model
+from mirage.doctor.reading.predictions import counting
 from mirage.doctor.reading.predictions import predictions as read_predictions
 
 EXAMINED = ("test", "validation")  # splits, of which the first that is there is examined
@@ -101,6 +102,8 @@ def _examined(every: Predictions, where: str) -> tuple[Predictions, dict[str, Pr
     chosen = next((name for name in EXAMINED if name in parts), None)
     if chosen is None:
         raise BadInput(f"{where}: split: got {', '.join(parts)}, expected test or validation among them")
+    if "weight" in every.about:
+        counting(parts[chosen].about["weight"], f"{where}: weight: split {chosen}")
     return parts[chosen], parts
 
 

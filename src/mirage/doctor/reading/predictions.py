@@ -154,9 +154,14 @@ def _weights(text: Array, where: str) -> Array:
     if len(wrong):
         got = text[wrong[0]] or "nothing"
         raise BadInput(f"{where}: got {got!r} in a row, expected a number from 0 to {MOST_WEIGHT:g}")
-    if len(found) and not found.max() > 1 / MOST_WEIGHT:
-        raise BadInput(f"{where}: got {found.max():g} at most, expected some rows that count")
+    counting(found, where)
     return found
+
+
+def counting(weights: Array, where: str) -> None:
+    """Raises BadInput where none of these rows [row] counts."""
+    if len(weights) and not weights.max() > 1 / MOST_WEIGHT:
+        raise BadInput(f"{where}: got {weights.max():g} at most, expected some rows that count")
 
 
 def _fractions(text: Array) -> bool:

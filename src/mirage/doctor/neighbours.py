@@ -105,15 +105,15 @@ def continuous(train: Features, held: Features) -> Array:
 def places(train: Features, held: Features) -> tuple[Array, Array]:
     """The continuous columns of both [row, column] as ranks from 0 to 1, so that no scale and no tail counts.
 
-    NaN ranks in the middle.
+    Equal values rank in random order: where a column has few values, such as counts, rows that agree in it are no
+    nearer than rows that lie within one value. NaN ranks in the middle.
     """
-    from scipy.stats import rankdata
-
-    both = continuous(train, held)
+    both, random = continuous(train, held), np.random.default_rng(0)
     for values in both.T:
-        there = np.isfinite(values)
-        values[there] = rankdata(values[there]) / there.sum()
-        values[~there] = 0.5
+        there = np.flatnonzero(np.isfinite(values))
+        shuffled = random.permutation(there)
+        values[shuffled[np.argsort(values[shuffled], kind="stable")]] = np.arange(1, len(there) + 1) / len(there)
+        values[~np.isfinite(values)] = 0.5
     return both[: len(train)], both[len(train) :]
 
 

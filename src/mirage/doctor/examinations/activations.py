@@ -38,13 +38,18 @@ def double_softmax(bundle: Bundle) -> Answer:
         return bound
     if (within := in_loss(bundle)) is not None:
         return within
-    if {"loss", "accuracy"} <= set(bundle.history):
-        return at_floor(bundle)
-    if scored:
+    course = {"loss", "accuracy"} <= set(bundle.history)
+    if course and (floor := at_floor(bundle)) is not None:
+        return floor
+    if not scored:
+        return CannotTell(
+            "a column score, or score_CLASS for each class: a loss shows it only where it reaches its floor"
+        )
+    if not course:
         return CannotTell(
             "a history with loss and accuracy: these scores show no second activation, a loss may have one"
         )
-    return CannotTell("a column score, score_CLASS for each class, or a history with loss and accuracy")
+    return None
 
 
 def narrow(found: Predictions) -> Found | None:
@@ -89,6 +94,8 @@ def in_loss(bundle: Bundle) -> Found | None:
         twice, last = float(-np.log(again[places]).mean()), float(course[-1])
         if own is None or abs(last / twice - 1) > NEAR or abs(last - own) < APART_FROM_OWN * last:
             continue
+        if (np.abs(course - own) < NEAR * own).any():
+            continue  # the scores are those of another epoch, whose weights were kept
         return Found("likely", (
             item(name, last, f"The history ends with a {name} of {{}},"),
             item("with a second activation", twice, "which is the loss of these scores with a second activation ({}),"),

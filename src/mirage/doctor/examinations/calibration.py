@@ -1,5 +1,7 @@
 """What are scores worth as probabilities: class weights that arrived or not, a mean far off?"""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from mirage.doctor.evidence import Array, Bundle, Predictions
@@ -25,49 +27,64 @@ def class_weights_not_arriving(bundle: Bundle) -> Answer:
     weighed = weights_arrived(bundle)
     if isinstance(weighed, CannotTell):
         return weighed
-    z, code, plain, corrected = weighed
-    if z > -STANDARD_ERRORS:
+    if weighed.z > -STANDARD_ERRORS:
         return None
-    found = of(bundle)
-    share = float((found.truth == code).mean())
+    name = of(bundle).classes[weighed.code]
     evidence = (
-        item("mean score", plain, f"The mean score of class {found.classes[code]} is {{}},"),
-        item("share", share, "and {} of the rows are of this class, as expected without weights;"),
+        item("mean score", weighed.mean, f"The mean score of class {name} is {{}},"),
+        item("share", weighed.share, "and {} of the rows are of this class, as expected without weights;"),
         item(
-            "mean score without weights", corrected, "with the odds divided by the weights, the mean score would be {}."
+            "mean score without weights",
+            weighed.without,
+            "with the odds divided by the weights, the mean score would be {}.",
         ),
-        item("standard errors", -z, "The scores fit the labels better as they stand, by {} standard errors."),
+        item("standard errors", -weighed.z, "The scores fit the labels better as they stand, by {} standard errors."),
     )
     return Found("likely", evidence)
 
 
-def weights_arrived(bundle: Bundle) -> tuple[float, int, float, float] | CannotTell:
-    """How much better scores fit the labels if weights are taken out of their odds, than as they stand.
+class Weighed(NamedTuple):
+    """What class weights would have made of the scores of held-out rows.
 
-    Returns
-    -------
-    tuple
-        The mean gain of the logarithm of the score of the true class, in standard errors (above 0 where weights
-        arrived); the class whose mean score it moves most; its mean score as it stands, and without the weights.
+    Attributes
+    ----------
+    z
+        The mean gain of the logarithm of the score of the true class if weights are taken out of the odds, in standard
+        errors: above 0 where weights arrived.
+    code
+        Of the class whose mean score they move most; its mean score, the same without the weights, and its share.
     """
+
+    z: float
+    code: int
+    mean: float
+    without: float
+    share: float
+
+
+def weights_arrived(bundle: Bundle) -> Weighed | CannotTell:
+    """Whether scores of the rows of test and validation fit the labels better with weights taken out of their odds."""
     found = of(bundle)
-    given, weights = probabilities(found), weights_of(found.classes, bundle)
-    if given is None:
+    parts = [found, bundle.others["validation"]] if "validation" in bundle.others else [found]
+    scores, weights = [probabilities(part) for part in parts], weights_of(found.classes, bundle)
+    if any(one is None for one in scores):
         return CannotTell("scores that are probabilities")
     if weights is None:
         return CannotTell(f"--class-weight with the names of the classes: {', '.join(found.classes[:5])}")
     if weights.min() <= 0 or weights.max() < APART * weights.min():
         return CannotTell("weights that differ: these change nothing that scores would show")
+    given = np.vstack([one for one in scores if one is not None])
+    truth = np.concatenate([part.truth for part in parts])
     corrected = unweighted(given, weights)
-    rows = np.arange(len(found))
-    gain = np.diff(np.log(np.clip([given[rows, found.truth], corrected[rows, found.truth]], SMALLEST, 1)), axis=0)[0]
-    error = float(gain.std() / np.sqrt(len(found)))
+    rows = np.arange(len(truth))
+    gain = np.diff(np.log(np.clip([given[rows, truth], corrected[rows, truth]], SMALLEST, 1)), axis=0)[0]
+    error = float(gain.std() / np.sqrt(len(truth)))
     z = float(gain.mean()) / error if error > 0 else 0.0
     if abs(z) < STANDARD_ERRORS:
         return CannotTell("more rows, or more of the rarer class: the scores fit both with weights and without")
     means, without = given.mean(axis=0), corrected.mean(axis=0)
     code = int(np.abs(means - without).argmax())
-    return z, code, float(means[code]), float(without[code])
+    return Weighed(z, code, float(means[code]), float(without[code]), float((truth == code).mean()))
 
 
 def weights_of(classes: tuple[str, ...], bundle: Bundle) -> Array | None:
@@ -93,12 +110,10 @@ def explained(bundle: Bundle) -> tuple[str, ...]:
         return ()
     weighed = weights_arrived(bundle)
     assert not isinstance(weighed, CannotTell)
-    _, code, plain, corrected = weighed
-    name = of(bundle).classes[code]
-    share = float((of(bundle).truth == code).mean())
     return (
-        f"The class weights reached training: the mean score of class {name} is {plain:.3g} where {share:.3g} of the "
-        f"rows are of it, and {corrected:.3g} once the odds are divided by the weights.",
+        f"The class weights reached training: the mean score of class {of(bundle).classes[weighed.code]} is "
+        f"{weighed.mean:.3g} where {weighed.share:.3g} of the rows are of it, and {weighed.without:.3g} once the odds "
+        "are divided by the weights.",
     )
 
 
@@ -108,7 +123,7 @@ def arrived(bundle: Bundle) -> bool:
     if not bundle.class_weight or there is None or len(there) < 2 or there.scores is None:
         return False
     weighed = weights_arrived(bundle)
-    return not isinstance(weighed, CannotTell) and weighed[0] > 0
+    return not isinstance(weighed, CannotTell) and weighed.z > 0
 
 
 @examination(

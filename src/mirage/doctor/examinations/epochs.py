@@ -29,20 +29,23 @@ SURE_Z = 3.3  # standard errors: one in a thousand by chance
 def running_mean(bundle: Bundle) -> Answer:
     """Validation above training in nearly every epoch, by more than luck in which rows were held out explains."""
     own, held = paired(bundle, "accuracy")
-    if len(own) < FEWEST or (held <= own).sum() > max(1, (1 - NEARLY_EVERY) * len(own)):
+    again = evaluated(bundle.others.get("train"))
+    shown = slice(None if again is None else len(own) // 2, None)  # what is predicted again tells of the end only
+    above = int((held[shown] > own[shown]).sum())
+    if len(own) < FEWEST or (held[shown] <= own[shown]).sum() > max(1, (1 - NEARLY_EVERY) * len(own[shown])):
         return None
-    dropout, gap = bundle.has_layer("Dropout"), float((held - own).mean())
-    above = f"{int((held > own).sum())} of {len(own)}"
+    dropout, gap = bundle.has_layer("Dropout"), float((held[shown] - own[shown]).mean())
+    last = "" if again is None else "last "
     evidence = [
-        item("epochs", above, "Validation is above training in {} epochs,"),
+        item("epochs", f"{above} of {len(own[shown])}", f"Validation is above training in {{}} {last}epochs,"),
         item("gap", gap, "by {} on average."),
     ]
     if dropout:
         evidence.append(item("dropout", "Dropout", "The model has {} layers, which are active in training only."))
-    again = evaluated(bundle.others.get("train"))
     if again is not None:
         error = _error(again, len(bundle.others["train"])) + _error(float(held[-1]), _validated(bundle) or 1)
-        if again - own[-1] < max(MATTERS, gap / 2) or again < held[-1] - SURE_Z * error:
+        explained = max(MATTERS, (held[-1] - own[-1]) / 2)
+        if gap < MATTERS or again - own[-1] < explained or again < held[-1] - SURE_Z * error:
             return None  # the history says what the rows say, or the rows say that validation is easier
         evidence.append(item("evaluated again", again, "Predicted after training, {} of the training rows are right;"))
         evidence.append(item("training accuracy", float(own[-1]), "the last epoch of the history says {}."))

@@ -10,7 +10,8 @@ from mirage.doctor.examinations.epochs import kept_best
 from mirage.doctor.finding import Answer, CannotTell, Found, Sure, examination, item, of_predictions
 from mirage.doctor.probabilities import probabilities
 
-FALLING = 0.15  # of a loss's whole fall in the last third of the epochs: a steady fall makes a third of it there
+FALLS_ON = 0.1  # of a loss: what longer training would take from it, before it matters
+STEADY = 0.9  # ratio of the falls of two stretches of epochs, from which on they are alike: a line would fall for ever
 FALLEN = 0.05  # of its first value: a loss that has fallen by less has hardly begun, and noise is as large
 NOTHING = 0.05  # of its first value: a loss that has fallen below that falls on for ever and changes no decision
 WIDE = 0.2  # the same, where there are decisions only
@@ -64,35 +65,42 @@ def majority_answered(found: Predictions) -> Answer:
     unless=("diverged", "ordered-validation", "batchnorm-not-arrived"),
 )
 def too_short(bundle: Bundle) -> Answer:
-    """Training and validation loss still fall at the end, nearly as steeply as they did on average."""
+    """Training and validation loss still fall at the end, and would fall on by a share that matters."""
     own, held = paired(bundle, "loss")
     if len(own) < FEWEST:
         return CannotTell(f"a history of {FEWEST} epochs or more")
     back = max(len(own) // 3, 2)
-    falls = [falling(losses, back) for losses in (own, held)]
-    if min(falls) < FALLING or held.argmin() < len(held) - back or own.argmin() < len(own) - back:
+    if held.argmin() < len(held) - back or own.argmin() < len(own) - back:
         return None
+    further = [falls_on(losses, back) for losses in (own, held)]
+    if min(further) < FALLS_ON:
+        return None
+    said = f"At the pace of the last {back} epochs, which slows down as it did there, the training loss would fall on"
     evidence = (
-        item(
-            "training loss",
-            falls[0],
-            f"A share of {{}} of the whole fall of the training loss came in the last {back} epochs,",
-        ),
-        item("validation loss", falls[1], "and of that of the validation loss, {}."),
+        item("training loss", further[0], f"{said} by a share of {{}},"),
+        item("validation loss", further[1], "and the validation loss by {}."),
     )
     return Found("likely", evidence)
 
 
-def falling(losses: Array, back: int) -> float:
-    """The share of a loss's fall since its start that the last epochs made, by a line through them.
+def falls_on(losses: Array, back: int) -> float:
+    """By what share of its last value a loss would fall on, if each stretch of epochs falls by the same ratio less.
 
-    0 where the loss has not fallen, or has fallen to next to nothing of where it began.
+    The ratio is that of the last `back` epochs to as many before, each by a line through them. 0 where the loss has not
+    fallen, or has fallen to next to nothing of where it began.
     """
-    whole = float(losses[0] - losses[-1])
-    if whole <= FALLEN * abs(losses[0]) or losses[-1] < NOTHING * losses[0]:
+    if losses[0] - losses[-1] <= FALLEN * abs(losses[0]) or losses[-1] < NOTHING * losses[0]:
         return 0.0
-    slope = float(np.polyfit(np.arange(back + 1), losses[-back - 1 :], 1)[0])
-    return -slope * back / whole
+    last, before = (_slope(losses[max(end - back - 1, 0) : end]) for end in (len(losses), len(losses) - back))
+    if last <= 0:
+        return 0.0
+    ratio = min(last / before, STEADY) if before > 0 else STEADY
+    return last * back * ratio / (1 - ratio) / float(losses[-1])
+
+
+def _slope(losses: Array) -> float:
+    """How far a loss falls in an epoch, by a line through these."""
+    return -float(np.polyfit(np.arange(len(losses)), losses, 1)[0])
 
 
 @examination(

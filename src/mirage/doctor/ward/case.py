@@ -1,5 +1,6 @@
 """A case of the ward: a fault that is planted in a healthy project, and a healthy twin that shares its symptom."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -7,13 +8,19 @@ from typing import Literal
 import numpy as np
 
 from mirage.doctor.evidence import Array
-from mirage.doctor.ward.project import Handed, Project, Wanted, project
+from mirage.doctor.ward.learned import cross_entropy
+from mirage.doctor.ward.project import KNOWN, Handed, Project, Wanted, project
 from mirage.doctor.ward.settings import Stated, ward
 
 Plant = Callable[[Project, np.random.Generator], Handed]
 Where = Literal["seen", "held out"]
 
 ONCE: Handed = {"runs": [], "rescored": None}  # a model that was neither trained nor asked again
+
+
+class NotPlanted(Exception):
+    """A fault that did not come about in this project, or is smaller than ``conf/ward.yaml`` wants it: no bundle."""
+
 
 KITS: dict[str, tuple[str, ...] | None] = {"predictions": ("predictions",), "history": ("history",), "all": None}
 
@@ -70,11 +77,15 @@ class Case:
         wanted = Wanted(two, tuple(variant.ranges.items()), tuple(variant.cut.items()), laws, data, real)
         return project(wanted, seed)
 
-    def bundles(self, seed: int, where: Where = "seen") -> tuple[Handed, Handed]:
-        """What is handed over with the fault, and by the twin."""
+    def bundles(self, seed: int, where: Where = "seen") -> dict[bool, Handed]:
+        """What is handed over with the fault (True; none where it did not come about), and by the twin (False)."""
         own = self.project(seed, where)
         key = [int(byte) for byte in self.name.encode()]
-        return tuple(plant(own, np.random.default_rng([seed, *key])) for plant in (self.planted, self.healthy))  # type: ignore[return-value]
+        found = {}
+        for sick, plant in ((True, self.planted), (False, self.healthy)):
+            with contextlib.suppress(NotPlanted):
+                found[sick] = plant(own, np.random.default_rng([seed, *key]))
+        return found
 
     def kits(self) -> dict[str, tuple[str, ...] | None]:
         """Sets of inputs that are tried, by name; None stands for all."""
@@ -118,3 +129,17 @@ def with_predictions(own: Project, **columns: Array) -> Handed:
     """All that is handed over, with other columns of predictions."""
     handed = own.handed()
     return handed | {"predictions": handed["predictions"] | columns}
+
+
+def at_least(case: str, size: float) -> None:
+    """Raises NotPlanted where a fault is smaller than the file wants it for this case."""
+    if not size >= ward().cases[case].size:
+        raise NotPlanted
+
+
+def settled(own: Project, scores: Array) -> dict[str, list[float]]:
+    """A history of three epochs that ends at the training loss of these scores [row of the known splits, class]."""
+    known = own.rows(*KNOWN)
+    train = own.split[known] == "train"
+    loss = cross_entropy(scores[train], own.y[known][train])
+    return {"loss": [1.2 * loss, loss, loss]}

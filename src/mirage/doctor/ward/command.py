@@ -36,8 +36,8 @@ def main(words: Sequence[str] | None = None) -> int:
             found = _all(tried, range(0, 2 * options.trying, 2), "seen")
             _show(found)
         else:
-            found = _all(names, range(1, 2 * options.published, 2), "seen")
-            found += _all(names, range(1, 2 * min(options.published, ward().seeds.held_out), 2), "held out")
+            found = _all(names, _odd(options.published), "seen")
+            found += _all(names, _odd(min(options.published, ward().seeds.held_out)), "held out")
             folder = Path(options.into)
             write_text(folder / TABLE, table(found).to_csv(index=False, float_format="%.6g", lineterminator="\n"))
             write_text(folder / SUMMARY, summary(found).to_csv(index=False, float_format="%.6g", lineterminator="\n"))
@@ -62,6 +62,11 @@ def examined(names: Sequence[str], seed: int, where: Where) -> list[Outcome]:
 
     with threadpool_limits(1):
         return outcomes(names, seed, where)
+
+
+def _odd(n: int) -> range:
+    """So many seeds that are published."""
+    return range(ward().seeds.first, ward().seeds.first + 2 * n, 2)
 
 
 def _all(names: Sequence[str], seeds: range, where: Where) -> list[Outcome]:

@@ -50,7 +50,7 @@ def outcomes(names: Iterable[str], seed: int, where: Where = "seen") -> list[Out
     return [
         outcome(CASES[name], where, label, kit, seed, sick, examine(**kit_of(handed, kit)))
         for name in names
-        for sick, handed in zip((True, False), CASES[name].bundles(seed, where), strict=True)
+        for sick, handed in CASES[name].bundles(seed, where).items()
         for label, kit in CASES[name].kits().items()
         if kit is None or set(kit) <= set(handed)
     ]

@@ -61,10 +61,11 @@ class Variant(Strict):
 
 
 class Stated(Strict):
-    """What the file says of one case: smallest sets of inputs that suffice, and its variant."""
+    """What the file says of one case: smallest sets of inputs that suffice, its variant, the size of a fault."""
 
     suffice: tuple[tuple[str, ...], ...]
     variant: str = "usual"
+    size: float = 0.0
 
 
 class HeldOut(Strict):
@@ -76,10 +77,17 @@ class HeldOut(Strict):
 
 
 class Seeds(Strict):
-    """How many odd seeds are published, of what was seen and of what was held out."""
+    """The first odd seed that is published, and how many are, of what was seen and of what was held out."""
 
+    first: int
     published: int
     held_out: int
+
+    @model_validator(mode="after")
+    def _odd(self) -> "Seeds":
+        if self.first % 2 == 0:
+            raise ValueError(f"first: got {self.first}, expected an odd seed: thresholds are made on even ones")
+        return self
 
 
 class Targets(Strict):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mirage.doctor.evidence import Array
-from mirage.doctor.ward.case import ONCE, as_they_are, case, with_predictions
+from mirage.doctor.ward.case import ONCE, as_they_are, at_least, case, settled, with_predictions
 from mirage.doctor.ward.project import KNOWN, Handed, Project
 
 
@@ -74,12 +74,8 @@ def widely_spread(own: Project, random: np.random.Generator) -> Handed:
     scores[informed, blurred[informed]] += right
     scores += random.random(scores.shape) * 1e-3
     scores /= scores.sum(axis=1, keepdims=True)
-    handed = with_predictions(own, **own.columns(scores))
-    return handed | {
-        "reported": _accuracy(own, scores.argmax(axis=1)),
-        **ONCE,
-        "history": {"loss": [0.7, 0.6, 0.6]},
-    }
+    handed = with_predictions(own, **own.columns(scores)) | ONCE
+    return handed | {"reported": _accuracy(own, scores.argmax(axis=1)), "history": settled(own, scores)}
 
 
 @case(
@@ -104,6 +100,7 @@ def balanced(own: Project, random: np.random.Generator) -> Handed:
     ratio = (1 - share) / share
     score = own.scores[known, 1] * ratio
     score = score / (score + own.scores[known, 0])
+    at_least("miscalibrated", float(score.mean() - own.y[known].mean()))
     handed = with_predictions(own, score=score) | ONCE
     return handed | {"reported": _accuracy(own, (score > 0.5).astype(int))}
 
@@ -114,5 +111,7 @@ def majority(own: Project, random: np.random.Generator) -> Handed:
     known = own.rows(*KNOWN)
     share = own.y[own.rows("train")].mean()
     score = share + 0.05 * share * (own.scores[known, 1] - share) / own.scores[known, 1].std()
-    handed = with_predictions(own, score=np.clip(score, 1e-6, 0.499)) | ONCE
-    return handed | {"reported": _accuracy(own, np.zeros(len(known), dtype=int)), "history": {"loss": [0.5, 0.4, 0.4]}}
+    score = np.clip(score, 1e-6, 0.499)
+    handed = with_predictions(own, score=score) | ONCE
+    history = settled(own, np.column_stack([1 - score, score]))
+    return handed | {"reported": _accuracy(own, np.zeros(len(known), dtype=int)), "history": history}

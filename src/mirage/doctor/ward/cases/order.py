@@ -3,7 +3,7 @@
 import numpy as np
 
 from mirage.doctor.evidence import Array
-from mirage.doctor.ward.case import ONCE, as_they_are, case, with_predictions
+from mirage.doctor.ward.case import ONCE, as_they_are, case, settled, with_predictions
 from mirage.doctor.ward.project import KNOWN, Handed, Project
 
 
@@ -91,8 +91,9 @@ def without_skill(own: Project, random: np.random.Generator) -> Handed:
     score = np.clip(share + 0.1 * share * random.normal(size=len(known)), 0.001, 0.999)
     test = own.split[known] == "test"
     right = float(((score[test] > 0.5) == own.y[known][test]).mean())
-    handed = with_predictions(own, score=score)
-    return handed | {"reported": {"accuracy": f"{right:.4f}"}, "history": {"loss": [0.70, 0.69, 0.69]}} | ONCE
+    history = settled(own, np.column_stack([1 - score, score]))
+    handed = with_predictions(own, score=score) | ONCE
+    return handed | {"reported": {"accuracy": f"{right:.4f}"}, "history": history}
 
 
 @case(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mirage.doctor.evidence import Array
-from mirage.doctor.ward.case import ONCE, as_they_are, case
+from mirage.doctor.ward.case import ONCE, as_they_are, at_least, case
 from mirage.doctor.ward.project import KNOWN, Handed, Project
 
 SITES = 1_000_000  # numbers of sites, which no other group has
@@ -34,6 +34,9 @@ def unlucky_run(own: Project, random: np.random.Generator) -> Handed:
     scores = own.scores[known].copy()
     lost = random.random(len(known)) < random.uniform(0.15, 0.3)
     scores[lost] = np.roll(scores[lost], 1, axis=1)
+    test = own.split[known] == "test"
+    right = [(one[test].argmax(axis=1) == own.y[known][test]).mean() for one in (own.scores[known], scores)]
+    at_least("seed-spread", float(right[0] - right[1]))
     handed = own.handed()
     return handed | {"runs": [*handed["runs"], own.predictions(known, scores)]}
 

@@ -147,6 +147,9 @@ TWINS = {
     "whole numbers": lambda seed: shaped(seed, np.round),
     "yes and no": lambda seed: shaped(seed, lambda x: x > 0),
     "one decimal, three columns": lambda seed: shaped(seed, lambda x: np.round(x[:, :3], 1)),
+    "dozens of counts, and yes and no": lambda seed: shaped(
+        seed, lambda x: np.column_stack([np.clip(np.round(20 + 4 * x[:, :3]), 5, 35), x[:, 3:] > 1])
+    ),
     "many zeros": lambda seed: shaped(seed, lambda x: np.maximum(x, 0)),
     "heavy tails": lambda seed: shaped(seed, lambda x: np.exp(2 * x)),
     "correlated columns": lambda seed: shaped(seed, lambda x: np.column_stack([x, x @ np.ones((6, 6)) + 0.01 * x])),

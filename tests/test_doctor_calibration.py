@@ -5,7 +5,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from examined import causes, saved, two
+from examined import causes, course, saved, two
 
 from mirage.doctor import examine
 
@@ -35,6 +35,24 @@ def test_a_loss_at_the_floor_beside_scores_without_a_mistake_is_a_second_softmax
         assert causes(examine(rows, history=below)) == [], seed
 
 
+def test_a_history_alone_cannot_rule_out_a_second_activation() -> None:
+    for seed in SEEDS:
+        assert "score" in examine(history=course(seed)).cannot_tell["double-softmax"], seed
+
+
+def test_a_loss_that_is_that_of_the_scores_twice_is_named_unless_the_scores_are_those_of_an_earlier_epoch() -> None:
+    for seed in SEEDS:
+        y, p = two(seed, 900)
+        own = float(-np.log(np.where(y == 1, p, 1 - p)).mean())
+        raised = 1 / (1 + np.exp(-p))
+        twice = float(-np.log(np.where(y == 1, raised, 1 - raised)).mean())
+        rows = {"y_true": y, "score": p, "split": np.full(900, "validation")}
+        losses = np.geomspace(1.3 * twice, twice, 12)
+        assert "double-softmax" in causes(examine(rows, history={"val_loss": losses})), seed
+        kept = np.concatenate([losses, [own], np.geomspace(own, twice, 12)])  # the best epoch is long ago
+        assert "double-softmax" not in causes(examine(rows, history={"val_loss": kept})), seed
+
+
 def test_a_penalty_explains_a_loss_at_the_floor(tmp_path: Path) -> None:
     numbers = {"loss": np.linspace(1, 0.3133, 20), "accuracy": np.linspace(0.5, 1, 20)}
     plain = saved(tmp_path, DENSE(2, "softmax"), loss=SPARSE)
@@ -60,6 +78,16 @@ def test_class_weights_that_did_not_arrive_are_named_and_those_that_did_are_said
         arrived = examine({"y_true": y, "score": weighted(p, by)}, **given)
         assert causes(arrived) == [], seed
         assert any("reached training" in note for note in arrived.notes)
+
+
+def test_class_weights_are_looked_for_in_validation_rows_too() -> None:
+    y, p = two(0, 2000, 0.2)
+    given = {"class_weight": {0: 1, 1: 3}}
+    split = np.where(np.arange(2000) < 25, "test", "validation")
+    assert (
+        "more rows" in examine({"y_true": y[:25], "score": p[:25]}, **given).cannot_tell["class-weights-not-arriving"]
+    )
+    assert causes(examine({"y_true": y, "score": p, "split": split}, **given))[0] == "class-weights-not-arriving"
 
 
 def test_weights_of_several_classes_are_taken_from_their_names() -> None:

@@ -115,6 +115,17 @@ def test_a_running_mean_is_told_from_luck_and_from_easier_validation_by_the_trai
         assert causes(examine(history=lucky)) == [], seed
 
 
+def test_where_training_rows_are_predicted_again_only_the_last_epochs_have_to_be_explained() -> None:
+    for seed in SEEDS:
+        numbers = course(seed)
+        late = numbers["accuracy"] + np.where(np.arange(30) < 12, -0.05, 0.08)  # dropout, on a model that begins slowly
+        assert "running-mean" in causes(examine(splits(seed, (0.98, 0.98)), history=numbers | {"val_accuracy": late}))
+        assert causes(examine(history=numbers | {"val_accuracy": late})) == [], seed
+        near = numbers["accuracy"] + 0.01
+        nothing = examine(splits(seed, (0.98, 0.92)), history=numbers | {"val_accuracy": near})
+        assert "running-mean" not in causes(nothing), seed
+
+
 def with_best(seed: int, at: str) -> tuple[dict[str, Array], dict[str, Array]]:
     """Predictions of 400 validation rows at the best or the last epoch of a history that gets worse."""
     random = np.random.default_rng(seed)
@@ -152,6 +163,12 @@ def test_a_loss_that_still_falls_is_too_short_and_one_that_has_levelled_off_is_n
         random, fall = np.random.default_rng(seed), np.linspace(1, 0.4, 12)
         falling = {"loss": fall * random.normal(1, 0.005, 12), "val_loss": 1.02 * fall * random.normal(1, 0.02, 12)}
         assert causes(examine(history=falling)) == ["too-short"], seed
+        slows = 0.6 + 0.9 ** np.arange(
+            12
+        )  # a stretch of four falls by a third less: two thirds of what is left would go
+        assert causes(examine(history={"loss": slows, "val_loss": slows + 0.05})) == ["too-short"], seed
+        settles = 0.6 + 0.5 ** np.arange(12)
+        assert causes(examine(history={"loss": settles, "val_loss": settles + 0.05})) == [], seed
         learned = 0.7 * np.exp(-np.arange(40) / 4) + 1e-4  # separable rows: it falls on for ever
         assert causes(examine(history={"loss": learned, "val_loss": learned * 1.1})) == [], seed
 

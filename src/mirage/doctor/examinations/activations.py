@@ -42,9 +42,7 @@ def double_softmax(bundle: Bundle) -> Answer:
     if course and (floor := at_floor(bundle)) is not None:
         return floor
     if not scored:
-        return CannotTell(
-            "a column score, or score_CLASS for each class: a loss shows it only where it reaches its floor"
-        )
+        return CannotTell("a column score, or score_CLASS for each class: a history rarely shows it")
     if not course:
         return CannotTell(
             "a history with loss and accuracy: these scores show no second activation, a loss may have one"

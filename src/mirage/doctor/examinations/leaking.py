@@ -116,7 +116,6 @@ def _promising(columns: Array, truth: Array) -> list[int]:
 def _skill(columns: Array, truth: Array, held: Array, of: Array) -> float:
     """Rescaled balanced accuracy on held-out rows of a tree of one column, or a forest of several."""
     from sklearn.ensemble import RandomForestClassifier
-    from sklearn.metrics import recall_score
     from sklearn.tree import DecisionTreeClassifier
 
     classes = np.unique(of)
@@ -128,9 +127,10 @@ def _skill(columns: Array, truth: Array, held: Array, of: Array) -> float:
     else:
         model = RandomForestClassifier(50, min_samples_leaf=3, class_weight="balanced", random_state=0)
     said = model.fit(columns[some].astype(np.float64), truth[some]).predict(held[others])
-    recalls = recall_score(of[others], said, labels=classes, average="macro", zero_division=0)
+    there, found = np.bincount(of[others]), np.bincount(of[others], weights=said == of[others])
+    recall = float((found[there > 0] / there[there > 0]).sum()) / len(classes)
     chance = 1 / len(classes)
-    return float((recalls - chance) / (1 - chance))
+    return (recall - chance) / (1 - chance)
 
 
 def _within(columns: Array, truth: Array, places: list[int]) -> float | None:

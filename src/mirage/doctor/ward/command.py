@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 import time
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,10 +52,11 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def examined(names: Sequence[str], seed: int, where: Where) -> list[Outcome]:
     """What the doctor says of all cases of a seed; run in a process of its own."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # of the processes that save models with Keras
     import tensorflow as tf
     from threadpoolctl import threadpool_limits
 
+    tf.get_logger().setLevel("ERROR")  # small networks, made one after the other, retrace functions
+    warnings.filterwarnings("ignore", "You are using a softmax over axis")  # which is a fault that is planted
     if not tf.config.threading.get_intra_op_parallelism_threads():  # a process a core: one thread each
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -73,6 +75,7 @@ def _all(names: Sequence[str], seeds: range, where: Where) -> list[Outcome]:
     """All seeds, a process a core."""
     from joblib import Parallel, delayed
 
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # of the processes that are started
     jobs = Parallel(n_jobs=os.cpu_count(), return_as="generator")(delayed(examined)(names, s, where) for s in seeds)
     found: list[Outcome] = []
     for done, of_seed in enumerate(jobs, 1):

@@ -3,8 +3,9 @@
 import numpy as np
 
 from mirage.doctor import statistics
-from mirage.doctor.courses import validated
+from mirage.doctor.courses import evaluated, validated
 from mirage.doctor.evidence import Array, Bundle, Predictions
+from mirage.doctor.examinations.epochs import kept_best
 from mirage.doctor.finding import Answer, CannotTell, Found, Sure, examination, item, of
 from mirage.doctor.probabilities import cross_entropy, probabilities
 
@@ -17,6 +18,7 @@ APART_FROM_OWN = 0.1  # of a loss: how far it has to lie from that of the scores
 LEAST = 1e-3  # a probability, below which a gain is not taken: rows that are surely wrong would decide
 GAIN = 0.02  # of the loss of a row, that taking one activation back has to bring
 SURE_ERRORS = 5.0  # standard errors of that gain
+ONE = 1.0  # row, by which two counts of the same rows may differ
 NEARLY = 1e-4  # beyond 0 and 1: scores are written with a few places
 
 
@@ -90,16 +92,24 @@ def in_loss(bundle: Bundle) -> Found | None:
         raised = 1 / (1 + np.exp(-scores[:, 1])) if single else statistics.softmax(scores)
         again = np.column_stack([1 - raised, raised]) if single else raised
         twice, last = float(-np.log(again[places]).mean()), float(course[-1])
+        if name == "val_loss" and _of_other_rows(bundle, found):
+            continue
         if own is None or abs(last / twice - 1) > NEAR or abs(last - own) < APART_FROM_OWN * last:
             continue
-        if (np.abs(course - own) < NEAR * own).any():
-            continue  # the scores are those of another epoch, whose weights were kept
+        if "val_loss" in bundle.history and kept_best(bundle):
+            continue  # the scores are those of the best epoch, and the last epoch's loss is not theirs
         return Found("likely", (
             item(name, last, f"The history ends with a {name} of {{}},"),
             item("with a second activation", twice, "which is the loss of these scores with a second activation ({}),"),
             item("cross-entropy", own, "not that of the scores themselves ({})."),
         ))  # fmt: skip
     return None
+
+
+def _of_other_rows(bundle: Bundle, found: Predictions) -> bool:
+    """Whether the history's last accuracy is not that of these rows: an activation more would change no decision."""
+    printed, right = bundle.history.get("val_accuracy"), evaluated(found)
+    return printed is not None and right is not None and abs(printed[-1] - right) > ONE / len(found)
 
 
 def at_floor(bundle: Bundle) -> Found | None:

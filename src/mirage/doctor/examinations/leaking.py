@@ -58,6 +58,8 @@ def leaked_feature(bundle: Bundle) -> Answer:
     name = list(train.columns)[best]
     others = [place for place in tried if place != best]
     rest = _skill(codes["train"][:, others], labels[0], codes["test"][:, others], labels[1]) if others else 0.0
+    if rest > alone[best]:
+        return None  # a model does not need the column
     evidence = [
         item("skill of the column", alone[best], f"The column {name} alone has a skill of {{}} on held-out rows (0 is "
              "guessing, 1 is never wrong),"),

@@ -10,8 +10,9 @@ from mirage.doctor.examinations.epochs import kept_best
 from mirage.doctor.finding import Answer, CannotTell, Found, Sure, examination, item, of_predictions
 from mirage.doctor.probabilities import probabilities
 
+FALLING = 0.05  # of a loss's whole fall in the last third of the epochs: one that creeps is left alone
 FALLS_ON = 0.1  # of a loss: what longer training would take from it, before it matters
-STEADY = 0.9  # ratio of the falls of two stretches of epochs, from which on they are alike: a line would fall for ever
+STEADY = 0.8  # ratio of the falls of two stretches of epochs, from which on it says little: a line would fall for ever
 FALLEN = 0.05  # of its first value: a loss that has fallen by less has hardly begun, and noise is as large
 NOTHING = 0.05  # of its first value: a loss that has fallen below that falls on for ever and changes no decision
 WIDE = 0.2  # the same, where there are decisions only
@@ -87,12 +88,13 @@ def falls_on(losses: Array, back: int) -> float:
     """By what share of its last value a loss would fall on, if each stretch of epochs falls by the same ratio less.
 
     The ratio is that of the last `back` epochs to as many before, each by a line through them. 0 where the loss has not
-    fallen, or has fallen to next to nothing of where it began.
+    fallen, or has fallen to next to nothing of where it began, or hardly any of its fall came in the last epochs.
     """
-    if losses[0] - losses[-1] <= FALLEN * abs(losses[0]) or losses[-1] < NOTHING * losses[0]:
+    whole = losses[0] - losses[-1]
+    if whole <= FALLEN * abs(losses[0]) or losses[-1] < NOTHING * losses[0]:
         return 0.0
     last, before = (_slope(losses[max(end - back - 1, 0) : end]) for end in (len(losses), len(losses) - back))
-    if last <= 0:
+    if last * back < FALLING * whole:
         return 0.0
     ratio = min(last / before, STEADY) if before > 0 else STEADY
     return last * back * ratio / (1 - ratio) / float(losses[-1])

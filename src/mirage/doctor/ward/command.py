@@ -88,14 +88,23 @@ def _all(names: Sequence[str], seeds: range, where: Where) -> list[Outcome]:
 def _show(found: Sequence[Outcome]) -> None:
     """The table on a terminal, and what was wrong."""
     print(table(found).drop(columns=["where", "cause", "fault", "twin"]).round(2).to_string(index=False))
-    twins = Counter((one.case, cause) for one in found if not one.sick for cause in set(one.others))
-    print("Said of twins:", *(f"  {case}: {cause} {n}" for (case, cause), n in twins.most_common()), sep="\n")
+    twins: dict[tuple[str, str], list[int]] = {}
+    for one in found:
+        for cause in set(one.others) if not one.sick else ():
+            twins.setdefault((one.case, cause), []).append(one.seed)
+    print(
+        "Said of twins:", *(f"  {case}: {cause} (seeds {_seeds(of)})" for (case, cause), of in twins.items()), sep="\n"
+    )
     first = Counter(
         (one.case, one.inputs, one.first or "nothing", one.seed)
         for one in found
         if one.sick and one.suffices and one.place != 1
     )
     print("Said first of faults:", *(f"  {case}, {kit}: {cause} (seed {s})" for case, kit, cause, s in first), sep="\n")
+
+
+def _seeds(some: Sequence[int]) -> str:
+    return ", ".join(map(str, sorted(set(some))))
 
 
 def _names(words: str) -> list[str]:

@@ -84,7 +84,7 @@ def sorted_afterwards(own: Project, random: np.random.Generator) -> Handed:
 
 @case(
     "ordered-validation", twin="rows sorted by class after the fact", healthy=sorted_afterwards, two=False,
-    besides=("prior-shift", "subgroup", "memorising", "best-epoch-not-kept", "too-short", "small-set"),
+    besides=("prior-shift", "subgroup", "memorising", "best-epoch-not-kept", "too-short", "small-set", "running-mean"),
 )  # fmt: skip
 def ordered(own: Project, random: np.random.Generator) -> Handed:
     """Rows in the order of their class, and `validation_split`."""

@@ -46,8 +46,8 @@ test-slow: .venv/ready .venv/dev .venv/notebooks  ## fifty kills, a thousand set
 test-all: .venv/ready .venv/dev .venv/notebooks .venv/site  ## every test, the notebooks of all lessons among them
 	$(TESTS)
 
-fuzz: .venv/ready .venv/dev  ## thousands of odd files for the doctor, others each time; half an hour
-	$(TESTS) --hypothesis-profile=other -m 'not slow' tests/test_doctor_fuzz.py
+fuzz: .venv/ready .venv/dev  ## thousands of odd files for the doctor, others each time; ten minutes
+	$(TESTS) --hypothesis-profile=other tests/test_doctor_fuzz.py
 
 test-site: .venv/ready .venv/dev .venv/site  ## the site in a browser; RECORDS=DIR: charts of the records of seeds 0 to 2 there
 	$(if $(RECORDS),MIRAGE_SITE_RECORDS='$(RECORDS)') $(TESTS) -m site

@@ -21,14 +21,10 @@ from mirage.doctor.command import main
 from mirage.doctor.finding import TABLE
 from mirage.doctor.report.screen import show
 
-TRIES = [100, pytest.param(1000, marks=pytest.mark.slow)]
 
-
-def tried(times: int, strategy: st.SearchStrategy[Any], check: Callable[[Any], None]) -> None:
-    """Run a check on so many drawn inputs, or on as many as the profile of Hypothesis wants."""
-    many = max(times, settings().max_examples)
-    quiet = settings(max_examples=many, database=None, suppress_health_check=list(HealthCheck))
-    quiet(given(strategy)(check))()
+def tried(strategy: st.SearchStrategy[Any], check: Callable[[Any], None]) -> None:
+    """Run a check on a hundred drawn inputs, 1,500 in all tests of this file; on thousands each with `make fuzz`."""
+    settings(database=None, suppress_health_check=list(HealthCheck))(given(strategy)(check))()
 
 
 def answered(*handed: Any, **more: Any) -> None:
@@ -248,24 +244,21 @@ def put(folder: Path, content: str | bytes, name: str) -> Path:
 # -- files --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("times", TRIES)
-def test_predictions_of_odd_cells(times: int, tmp_path: Path) -> None:
-    tried(times, tables(), lambda text: answered(put(tmp_path, text, "p.csv")))
+def test_predictions_of_odd_cells(tmp_path: Path) -> None:
+    tried(tables(), lambda text: answered(put(tmp_path, text, "p.csv")))
 
 
-@pytest.mark.parametrize("times", TRIES)
-def test_features_of_odd_cells(times: int, tmp_path: Path) -> None:
+def test_features_of_odd_cells(tmp_path: Path) -> None:
     def check(drawn: Any) -> None:
         one, other, same = drawn
         files = [put(tmp_path, text, f"{n}.csv") for n, text in enumerate([one, one if same else other])]
         answered(train=files[0], test=files[1], use=files[0])
 
-    tried(times, st.tuples(tables(("x", "a")), tables(("x", "a")), st.booleans()), check)
+    tried(st.tuples(tables(("x", "a")), tables(("x", "a")), st.booleans()), check)
 
 
-@pytest.mark.parametrize("times", TRIES)
 @pytest.mark.parametrize("part", ["predictions", "train", "history", "run", "npz", "json"])
-def test_mutated_files(times: int, part: str, tmp_path: Path) -> None:
+def test_mutated_files(part: str, tmp_path: Path) -> None:
     first = put(tmp_path, good()["p"], "good.csv")
     rows = put(tmp_path, good()["x"], "rows.csv")
     whole, name, handed = {
@@ -276,21 +269,19 @@ def test_mutated_files(times: int, part: str, tmp_path: Path) -> None:
         "npz": (npz(y_true=[0, 1] * 9, score=np.ones((18, 2))), "p.npz", lambda file: {"predictions": file}),
         "json": (json.dumps(good()["course"]).encode(), "h.json", lambda file: {"history": file}),
     }[part]
-    tried(times, mutated(whole), lambda content: answered(**handed(put(tmp_path, content, name))))
+    tried(mutated(whole), lambda content: answered(**handed(put(tmp_path, content, name))))
 
 
-@pytest.mark.parametrize("times", TRIES)
 @pytest.mark.parametrize("kind", ["keras", "packed", "h5"])
-def test_mutated_models(times: int, kind: str, tmp_path: Path) -> None:
+def test_mutated_models(kind: str, tmp_path: Path) -> None:
     made = {"keras": zipped, "packed": lambda c: zipped(c, method=zipfile.ZIP_DEFLATED), "h5": h5}[kind]
     y = [0, 1, 2] * 9
     handed = {"predictions": {"y_true": y, "score": np.eye(3)[y]}, "history": good()["course"], "batch_size": 8}
     contents = mutated(made(good()["config"])) | grafted(good()["config"]).map(made) | JSON.map(made)
-    tried(times, contents, lambda content: answered(**handed, model=put(tmp_path, content, "m.keras")))
+    tried(contents, lambda content: answered(**handed, model=put(tmp_path, content, "m.keras")))
 
 
-@pytest.mark.parametrize("times", TRIES)
-def test_a_history_of_any_json(times: int, tmp_path: Path) -> None:
+def test_a_history_of_any_json(tmp_path: Path) -> None:
     courses = JSON | grafted(good()["course"]) | st.dictionaries(
         st.sampled_from(["loss", "val_loss", "accuracy", "val_accuracy", "acc", "auc", "é"]),
         st.lists(st.floats() | st.sampled_from([0, 1, None, "NA", 10**400]), max_size=9),
@@ -301,7 +292,7 @@ def test_a_history_of_any_json(times: int, tmp_path: Path) -> None:
         if isinstance(drawn, dict):
             answered(history=drawn)
 
-    tried(times, courses, check)
+    tried(courses, check)
 
 
 # -- objects and options ------------------------------------------------------------------------------------------
@@ -317,8 +308,7 @@ OBJECTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("times", TRIES)
-def test_objects_of_any_type(times: int) -> None:
+def test_objects_of_any_type() -> None:
     values = st.sampled_from(range(len(OBJECTS))).map(OBJECTS.__getitem__)
     several = st.dictionaries(st.sampled_from(NAMES), values, max_size=4)
 
@@ -337,11 +327,10 @@ def test_objects_of_any_type(times: int) -> None:
             return
         answered(frame, train=frame, use=frame)
 
-    tried(times, st.tuples(several, values, several), check)
+    tried(st.tuples(several, values, several), check)
 
 
-@pytest.mark.parametrize("times", TRIES)
-def test_options_of_any_text(times: int, tmp_path: Path) -> None:
+def test_options_of_any_text(tmp_path: Path) -> None:
     file = put(tmp_path, good()["p"], "p.csv")
     words = st.text(max_size=6) | st.sampled_from(
         ["0", "1", "0.98", "98%", "utf-8", "idna", "hex", ";", "3.8.0", "jax", "\t"]
@@ -356,11 +345,10 @@ def test_options_of_any_text(times: int, tmp_path: Path) -> None:
             "accepted": st.dictionaries(st.sampled_from(list(TABLE)) | words, words),
         },
     )  # fmt: skip
-    tried(times, options, lambda drawn: answered(file, **drawn))
+    tried(options, lambda drawn: answered(file, **drawn))
 
 
-@pytest.mark.parametrize("times", TRIES)
-def test_words_of_the_command(times: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_words_of_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The status is 0, or 2 with a line on standard error."""
     file = str(put(tmp_path, good()["p"], "p.csv"))
     known = [
@@ -386,4 +374,4 @@ def test_words_of_the_command(times: int, tmp_path: Path, capsys: pytest.Capture
         said = capsys.readouterr()
         assert status in (0, 1, 2) and (status < 2 or said.err)
 
-    tried(times, several, check)
+    tried(several, check)

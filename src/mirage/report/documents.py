@@ -80,9 +80,10 @@ def ward_cases(tables: Path) -> str:
         silent = f"{part['twin_silent'].min():.0%}"
         inputs = " or ".join(dict.fromkeys(least["inputs"]))
         names = (str(case), part["fault"].iloc[0], inputs, part["twin"].iloc[0])
-        rows.append([*(ledger.escaped(name) for name in names), *(word.replace("nan%", "") for word in told), silent])
+        told = [word.replace("nan%", "") for word in told]
+        rows.append([*(ledger.escaped(name) for name in names), str(every["n"].max()), *told, silent])
     return ledger.markdown(
-        ["case", "fault", "inputs that suffice", "healthy twin", "first, all inputs", "first, these inputs",
+        ["case", "fault", "inputs that suffice", "healthy twin", "bundles", "first, all inputs", "first, these inputs",
          "else names what is missing", "twin silent"],
         rows,
     )  # fmt: skip

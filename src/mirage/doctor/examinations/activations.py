@@ -1,9 +1,11 @@
 """Was an activation applied twice, to the scores or in the loss?"""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from mirage.doctor import statistics
-from mirage.doctor.courses import evaluated, validated
+from mirage.doctor.courses import validated
 from mirage.doctor.evidence import Array, Bundle, Predictions
 from mirage.doctor.examinations.epochs import kept_best
 from mirage.doctor.finding import Answer, CannotTell, Found, Sure, examination, item, of
@@ -18,7 +20,7 @@ APART_FROM_OWN = 0.1  # of a loss: how far it has to lie from that of the scores
 LEAST = 1e-3  # a probability, below which a gain is not taken: rows that are surely wrong would decide
 GAIN = 0.02  # of the loss of a row, that taking one activation back has to bring
 SURE_ERRORS = 5.0  # standard errors of that gain
-ONE = 1.0  # row, by which two counts of the same rows may differ
+PRINTED = 1e-4  # an accuracy is printed with four places
 NEARLY = 1e-4  # beyond 0 and 1: scores are written with a few places
 
 
@@ -35,7 +37,9 @@ NEARLY = 1e-4  # beyond 0 and 1: scores are written with a few places
 def double_softmax(bundle: Bundle) -> Answer:
     """Scores within the narrow bounds that a second softmax or sigmoid leaves, or a loss that stands at its floor."""
     there = bundle.predictions
-    scored = there is not None and there.scores is not None and not there.regression
+    if there is not None and there.regression:
+        return None
+    scored = there is not None and there.scores is not None
     if scored and (bound := narrow(of(bundle))) is not None:
         return bound
     if (within := in_loss(bundle)) is not None:
@@ -45,11 +49,17 @@ def double_softmax(bundle: Bundle) -> Answer:
         return floor
     if not scored:
         return CannotTell("a column score, or score_CLASS for each class: a history rarely shows it")
+    if course and bundle.history["loss"].min() < (1 - NEAR) * min(_floors(bundle).values()):
+        return None
     if not course:
         return CannotTell(
             "a history with loss and accuracy: these scores show no second activation, a loss may have one"
         )
-    return None
+    return (
+        None
+        if list(_of_losses(bundle))
+        else CannotTell("rows of split train or validation among the predictions, whose loss the history has")
+    )
 
 
 def narrow(found: Predictions) -> Found | None:
@@ -80,19 +90,24 @@ def _before(found: Predictions) -> Array | None:
     return None if inner.min() < -NEARLY or inner.max() > 1 + NEARLY else inner
 
 
-def in_loss(bundle: Bundle) -> Found | None:
-    """A loss in the history that is not that of the scores of these rows, and is that of a softmax of them."""
+def _of_losses(bundle: Bundle) -> Iterator[tuple[str, float, Predictions, Array]]:
+    """Losses of the history: name, last value, the rows that they are of, and the probabilities of these."""
     rows = {"val_loss": validated(bundle), "loss": bundle.others.get("train")}
     for name, found in rows.items():
         scores, course = None if found is None else probabilities(found), bundle.history.get(name)
-        if found is None or scores is None or course is None or not np.isfinite(course[-1]):
-            continue
+        if found is not None and scores is not None and course is not None and np.isfinite(course[-1]):
+            yield name, float(course[-1]), found, scores
+
+
+def in_loss(bundle: Bundle) -> Found | None:
+    """A loss in the history that is not that of the scores of these rows, and is that of a softmax of them."""
+    for name, last, found, scores in _of_losses(bundle):
         own, places = cross_entropy(found), (np.arange(len(found)), found.truth)
         single = found.single is not None
         raised = 1 / (1 + np.exp(-scores[:, 1])) if single else statistics.softmax(scores)
         again = np.column_stack([1 - raised, raised]) if single else raised
-        twice, last = float(-np.log(again[places]).mean()), float(course[-1])
-        if name == "val_loss" and _of_other_rows(bundle, found):
+        twice = float(-np.log(again[places]).mean())
+        if name == "val_loss" and _of_other_rows(bundle, found, scores):
             continue
         if own is None or abs(last / twice - 1) > NEAR or abs(last - own) < APART_FROM_OWN * last:
             continue
@@ -106,10 +121,17 @@ def in_loss(bundle: Bundle) -> Found | None:
     return None
 
 
-def _of_other_rows(bundle: Bundle, found: Predictions) -> bool:
-    """Whether the history's last accuracy is not that of these rows: an activation more would change no decision."""
-    printed, right = bundle.history.get("val_accuracy"), evaluated(found)
-    return printed is not None and right is not None and abs(printed[-1] - right) > ONE / len(found)
+def _of_other_rows(bundle: Bundle, found: Predictions, scores: Array) -> bool:
+    """Whether the history's last accuracy is that of other rows, or of another epoch.
+
+    A second softmax changes no decision; a second sigmoid lies above one half for every row.
+    """
+    printed = bundle.history.get("val_accuracy")
+    if printed is None:
+        return False
+    own = [float((scores.argmax(axis=1) == found.truth).mean())]
+    own += [float((found.truth == 1).mean())] if found.single is not None else []
+    return all(abs(printed[-1] - right) > max(1 / len(found), PRINTED) for right in own)
 
 
 def at_floor(bundle: Bundle) -> Found | None:

@@ -44,7 +44,7 @@ def class_weights_not_arriving(bundle: Bundle) -> Answer:
 
 
 class Weighed(NamedTuple):
-    """What class weights would have made of the scores of held-out rows.
+    """What class weights would have made of the scores.
 
     Attributes
     ----------
@@ -63,28 +63,25 @@ class Weighed(NamedTuple):
 
 
 def weights_arrived(bundle: Bundle) -> Weighed | CannotTell:
-    """Whether scores of the rows of test and validation fit the labels better with weights taken out of their odds."""
+    """Whether scores fit the labels better with weights taken out of their odds."""
     found = of(bundle)
-    parts = [found, bundle.others["validation"]] if "validation" in bundle.others else [found]
-    scores, weights = [probabilities(part) for part in parts], weights_of(found.classes, bundle)
-    if any(one is None for one in scores):
+    given, weights = probabilities(found), weights_of(found.classes, bundle)
+    if given is None:
         return CannotTell("scores that are probabilities")
     if weights is None:
         return CannotTell(f"--class-weight with the names of the classes: {', '.join(found.classes[:5])}")
     if weights.min() <= 0 or weights.max() < APART * weights.min():
         return CannotTell("weights that differ: these change nothing that scores would show")
-    given = np.vstack([one for one in scores if one is not None])
-    truth = np.concatenate([part.truth for part in parts])
     corrected = unweighted(given, weights)
-    rows = np.arange(len(truth))
-    gain = np.diff(np.log(np.clip([given[rows, truth], corrected[rows, truth]], SMALLEST, 1)), axis=0)[0]
-    error = float(gain.std() / np.sqrt(len(truth)))
+    rows = np.arange(len(found))
+    gain = np.diff(np.log(np.clip([given[rows, found.truth], corrected[rows, found.truth]], SMALLEST, 1)), axis=0)[0]
+    error = float(gain.std() / np.sqrt(len(found)))
     z = float(gain.mean()) / error if error > 0 else 0.0
     if abs(z) < STANDARD_ERRORS:
         return CannotTell("more rows, or more of the rarer class: the scores fit both with weights and without")
     means, without = given.mean(axis=0), corrected.mean(axis=0)
     code = int(np.abs(means - without).argmax())
-    return Weighed(z, code, float(means[code]), float(without[code]), float((truth == code).mean()))
+    return Weighed(z, code, float(means[code]), float(without[code]), float((found.truth == code).mean()))
 
 
 def weights_of(classes: tuple[str, ...], bundle: Bundle) -> Array | None:

@@ -145,7 +145,7 @@ def near_duplicates(bundle: Bundle) -> Answer:
     train, held = _features(bundle)
     exact = pd.Series(neighbours.keys(held)).isin(neighbours.keys(train)).to_numpy()
     mine, theirs = neighbours.places(train, held)
-    mine = mine[~pd.DataFrame(mine).duplicated().to_numpy()]
+    mine = mine[~pd.Series(neighbours.keys(train)).duplicated().to_numpy()]
     if mine.shape[1] < COLUMNS or (~exact).sum() < ROWS:
         return None
     if len(mine) < FEWEST:

@@ -30,14 +30,14 @@ def running_mean(bundle: Bundle) -> Answer:
     """Validation above training in nearly every epoch, by more than luck in which rows were held out explains."""
     own, held = paired(bundle, "accuracy")
     again = evaluated(bundle.others.get("train"))
-    shown = slice(None if again is None else len(own) // 2, None)  # what is predicted again tells of the end only
-    above = int((held[shown] > own[shown]).sum())
-    if len(own) < FEWEST or (held[shown] <= own[shown]).sum() > max(1, (1 - NEARLY_EVERY) * len(own[shown])):
+    n = len(own) if again is None else max(len(own) // 2, FEWEST)  # what is predicted again tells of the end only
+    own, held = own[-n:], held[-n:]
+    if len(own) < FEWEST or (held <= own).sum() > max(1, (1 - NEARLY_EVERY) * len(own)):
         return None
-    dropout, gap = bundle.has_layer("Dropout"), float((held[shown] - own[shown]).mean())
-    last = "" if again is None else "last "
+    dropout, gap = bundle.has_layer("Dropout"), float((held - own).mean())
+    of = f"of {len(own)}" if again is None else f"of the last {len(own)}"
     evidence = [
-        item("epochs", f"{above} of {len(own[shown])}", f"Validation is above training in {{}} {last}epochs,"),
+        item("epochs", f"{int((held > own).sum())} {of}", "Validation is above training in {} epochs,"),
         item("gap", gap, "by {} on average."),
     ]
     if dropout:
@@ -45,7 +45,7 @@ def running_mean(bundle: Bundle) -> Answer:
     if again is not None:
         error = _error(again, len(bundle.others["train"])) + _error(float(held[-1]), _validated(bundle) or 1)
         explained = max(MATTERS, (held[-1] - own[-1]) / 2)
-        if gap < MATTERS or again - own[-1] < explained or again < held[-1] - SURE_Z * error:
+        if gap < MATTERS or held[-1] <= own[-1] or again - own[-1] < explained or again < held[-1] - SURE_Z * error:
             return None  # the history says what the rows say, or the rows say that validation is easier
         evidence.append(item("evaluated again", again, "Predicted after training, {} of the training rows are right;"))
         evidence.append(item("training accuracy", float(own[-1]), "the last epoch of the history says {}."))

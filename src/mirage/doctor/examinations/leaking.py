@@ -13,6 +13,7 @@ DECIDES = 0.97  # skill of a column that decides the label alone
 WITHOUT = 0.7  # skill of all other columns together, above which the column is not needed to explain the score
 STRONG = 0.8  # skill of a column whose loss in use is looked at
 LOST = 0.5  # skill that is left of it there, at most
+ALL_LOST = 0.2  # the same, where all other columns together say as much, so that a little less may have other reasons
 FALLEN = 0.4  # by how much it must be less there
 SOME = 0.3  # skill of another column, from which on its loss in use is looked at, too
 GAINED = 0.3  # what another column has to gain in use to have taken its place, and how near to its skill it comes
@@ -58,8 +59,6 @@ def leaked_feature(bundle: Bundle) -> Answer:
     name = list(train.columns)[best]
     others = [place for place in tried if place != best]
     rest = _skill(codes["train"][:, others], labels[0], codes["test"][:, others], labels[1]) if others else 0.0
-    if rest > alone[best]:
-        return None  # a model does not need the column
     evidence = [
         item("skill of the column", alone[best], f"The column {name} alone has a skill of {{}} on held-out rows (0 is "
              "guessing, 1 is never wrong),"),
@@ -67,7 +66,8 @@ def leaked_feature(bundle: Bundle) -> Answer:
     ]  # fmt: skip
     if use is not None and use.truth is not None:
         left = _within(codes["use"], labels[2], [best])
-        if left is None or left >= LOST or alone[best] - left < FALLEN:
+        most = LOST if rest < alone[best] else ALL_LOST
+        if left is None or left >= most or alone[best] - left < FALLEN:
             return None
         still = _within(codes["use"], labels[2], others) if others else None
         if still is not None and rest - still > FALLEN:

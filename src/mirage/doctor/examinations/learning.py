@@ -11,6 +11,7 @@ from mirage.doctor.finding import Answer, CannotTell, Found, Sure, examination, 
 from mirage.doctor.probabilities import probabilities
 
 FALLING = 0.05  # of a loss's whole fall in the last third of the epochs: one that creeps is left alone
+NOISE = 1.5  # times the standard deviation of the steps between epochs, which the fall of the last third exceeds
 FALLS_ON = 0.1  # of a loss: what longer training would take from it, before it matters
 STEADY = 0.8  # ratio of the falls of two stretches of epochs, from which on it says little: a line would fall for ever
 FALLEN = 0.05  # of its first value: a loss that has fallen by less has hardly begun, and noise is as large
@@ -73,28 +74,33 @@ def too_short(bundle: Bundle) -> Answer:
     back = max(len(own) // 3, 2)
     if held.argmin() < len(held) - back or own.argmin() < len(own) - back:
         return None
-    further = [falls_on(losses, back) for losses in (own, held)]
-    if min(further) < FALLS_ON:
+    further = min(falls_on(losses, back) for losses in (own, held))
+    if further < FALLS_ON:
         return None
-    said = f"At the pace of the last {back} epochs, which slows down as it did there, the training loss would fall on"
+    falls = [_slope(losses[-back - 1 :]) * back / abs(float(losses[-1])) for losses in (own, held)]
     evidence = (
-        item("training loss", further[0], f"{said} by a share of {{}},"),
-        item("validation loss", further[1], "and the validation loss by {}."),
-    )
+        item("training loss", falls[0], f"In the last {back} epochs the training loss still fell by a share of {{}},"),
+        item("validation loss", falls[1], "and the validation loss by {};"),
+        item("further", min(further, 1.0), "slowing down as before, or by a fifth with each further such stretch, both "
+             "would fall on by a share of {} or more."),
+    )  # fmt: skip
     return Found("likely", evidence)
 
 
 def falls_on(losses: Array, back: int) -> float:
     """By what share of its last value a loss would fall on, if each stretch of epochs falls by the same ratio less.
 
-    The ratio is that of the last `back` epochs to as many before, each by a line through them. 0 where the loss has not
-    fallen, or has fallen to next to nothing of where it began, or hardly any of its fall came in the last epochs.
+    The ratio is that of the last `back` epochs to as many before, each by a line through them, and a fifth less at
+    least: where a loss falls as steadily as before, nothing says when it will end. 0 where it has not fallen, or to
+    next to nothing of where it began, or hardly any of its fall came in the last epochs, or no more than its noise.
     """
     whole = losses[0] - losses[-1]
     if whole <= FALLEN * abs(losses[0]) or losses[-1] < NOTHING * losses[0]:
         return 0.0
-    last, before = (_slope(losses[max(end - back - 1, 0) : end]) for end in (len(losses), len(losses) - back))
-    if last * back < FALLING * whole:
+    stretches = [losses[max(end - back - 1, 0) : end] for end in (len(losses), len(losses) - back)]
+    last, before = (_slope(stretch) for stretch in stretches)
+    noise = max(float(np.std(np.diff(stretch))) for stretch in stretches)
+    if last * back < max(FALLING * whole, NOISE * noise):
         return 0.0
     ratio = min(last / before, STEADY) if before > 0 else STEADY
     return last * back * ratio / (1 - ratio) / float(losses[-1])

@@ -19,7 +19,7 @@ ONCE: Handed = {"runs": [], "rescored": None}  # a model that was neither traine
 
 
 class NotPlanted(Exception):
-    """A fault that did not come about in this project, or is smaller than ``conf/ward.yaml`` wants it: no bundle."""
+    """What is planted did not come about in this project, or is smaller than ``conf/ward.yaml`` wants it: no bundle."""
 
 
 KITS: dict[str, tuple[str, ...] | None] = {"predictions": ("predictions",), "history": ("history",), "all": None}
@@ -78,7 +78,7 @@ class Case:
         return project(wanted, seed)
 
     def bundles(self, seed: int, where: Where = "seen") -> dict[bool, Handed]:
-        """What is handed over with the fault (True; none where it did not come about), and by the twin (False)."""
+        """What is handed over with the fault (True), and by the twin (False); none where it did not come about."""
         own = self.project(seed, where)
         key = [int(byte) for byte in self.name.encode()]
         found = {}

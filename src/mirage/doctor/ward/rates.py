@@ -76,6 +76,7 @@ def table(found: Sequence[Outcome]) -> pd.DataFrame:
     Where the inputs suffice, `first` is the share that is named first, `among_three` as one of the first three,
     `missed` not at all; `wrong` is the share in which something untrue is named first. Where they do not,
     `names_missing` is the share in which the doctor says what to bring, or finds the cause all the same.
+    `seeds` are the first and the last, `n` how many bundles have the fault: in some projects it comes to nothing.
     `twin_silent` is the share of twins of which the cause is not named, `twin_quiet` of which nothing untrue is.
     """
     frame = pd.DataFrame([asdict(one) for one in found])
@@ -93,7 +94,7 @@ def table(found: Sequence[Outcome]) -> pd.DataFrame:
         lines.append(
             {"where": where, "case": case, "cause": CASES[str(case)].cause, "inputs": inputs, "suffice": enough}
             | {"fault": CASES[str(case)].fault, "twin": CASES[str(case)].twin}
-            | {"n": len(sick)}
+            | {"seeds": f"{part.seed.min()}-{part.seed.max()}", "n": len(sick)}
             | {name: value if enough else None for name, value in shares.items()}
             | {"names_missing": None if enough else told}
             | {"twin_silent": (twin.place == 0).mean(), "twin_quiet": (twin.others.map(len) == 0).mean()}

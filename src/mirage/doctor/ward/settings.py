@@ -69,7 +69,7 @@ class Stated(Strict):
 
 
 class HeldOut(Strict):
-    """What was not looked at until thresholds were frozen."""
+    """What nothing was chosen on."""
 
     law: str
     data: str

@@ -98,9 +98,10 @@ def balanced(own: Project, random: np.random.Generator) -> Handed:
     known = own.rows(*KNOWN)
     share = own.y[own.rows("train")].mean()
     ratio = (1 - share) / share
-    score = own.scores[known, 1] * ratio
-    score = score / (score + own.scores[known, 0])
-    at_least("miscalibrated", float(score.mean() - own.y[known].mean()))
+    raised = own.scores[:, 1] * ratio
+    raised = raised / (raised + own.scores[:, 0])
+    use, score = own.rows("use"), raised[known]
+    at_least("miscalibrated", float(raised[use].mean() - own.y[use].mean()))
     handed = with_predictions(own, score=score) | ONCE
     return handed | {"reported": _accuracy(own, (score > 0.5).astype(int))}
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from mirage.doctor.courses import FEWEST
 from mirage.doctor.evidence import Array
-from mirage.doctor.ward.case import as_they_are, at_least, case
+from mirage.doctor.ward.case import NotPlanted, as_they_are, at_least, case
 from mirage.doctor.ward.cases.training import inside, of_model
 from mirage.doctor.ward.learned import cross_entropy, followed
 from mirage.doctor.ward.project import KNOWN, Handed, Project
@@ -80,6 +81,8 @@ def until_lowest(own: Project, random: np.random.Generator) -> Handed:
     """The healthy training, which printed nothing after the epoch of the lowest validation loss."""
     handed, losses = own.handed(), own.model.history["val_loss"]
     best = int(np.argmin(losses)) + 1
+    if best < FEWEST:
+        raise NotPlanted  # nobody could say more of so few epochs
     return handed | {"history": {name: values[:best] for name, values in handed["history"].items()}}
 
 

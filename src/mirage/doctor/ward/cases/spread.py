@@ -30,15 +30,14 @@ def few_rows(own: Project, random: np.random.Generator) -> Handed:
 @case("seed-spread", twin="a healthy project as it is", healthy=as_they_are)
 def unlucky_run(own: Project, random: np.random.Generator) -> Handed:
     """One run that ended elsewhere: it is wrong on 15 to 30 rows of a hundred more."""
-    known = own.rows(*KNOWN)
-    scores = own.scores[known].copy()
-    lost = random.random(len(known)) < random.uniform(0.15, 0.3)
+    known, use = own.rows(*KNOWN), own.rows("use")
+    scores = own.scores.copy()
+    lost = random.random(len(scores)) < random.uniform(0.15, 0.3)
     scores[lost] = np.roll(scores[lost], 1, axis=1)
-    test = own.split[known] == "test"
-    right = [(one[test].argmax(axis=1) == own.y[known][test]).mean() for one in (own.scores[known], scores)]
+    right = [(one[use].argmax(axis=1) == own.y[use]).mean() for one in (own.scores, scores)]
     at_least("seed-spread", float(right[0] - right[1]))
     handed = own.handed()
-    return handed | {"runs": [*handed["runs"], own.predictions(known, scores)]}
+    return handed | {"runs": [*handed["runs"], own.predictions(known, scores[known])]}
 
 
 def _at_sites(own: Project, random: np.random.Generator, broken: bool) -> Handed:

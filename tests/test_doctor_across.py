@@ -53,6 +53,11 @@ def with_noise(seed: int) -> dict[str, Any]:
     return split(np.vstack([x, x + random.normal(0, 0.02, x.shape)]), np.append(y, y), random)
 
 
+def with_noise_and_repeated_in_training(seed: int) -> dict[str, Any]:
+    handed = with_noise(seed)
+    return handed | {"train": {name: np.tile(values, 12) for name, values in handed["train"].items()}}
+
+
 def persons(seed: int, held_out: bool = False) -> dict[str, Any]:
     random = np.random.default_rng(seed)
     group = np.repeat(np.arange(20), 20)
@@ -103,6 +108,11 @@ FAULTS = {
     "rows that stand twice": ("exact-duplicates", "certain", repeated),
     "rows that stand twice, with ids of their own": ("exact-duplicates", "certain", with_ids_of_their_own),
     "copies with noise": ("near-duplicates", "likely", with_noise),
+    "copies with noise, of rows repeated in training": (
+        "near-duplicates",
+        "likely",
+        with_noise_and_repeated_in_training,
+    ),
     "persons on both sides": ("group-overlap", "likely", persons),
     "a shuffled series": ("time-overlap", "likely", walk),
     "oversampled, then split": ("resampled-before-split", "likely", lambda seed: resampled(seed, RandomOverSampler)),

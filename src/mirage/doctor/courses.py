@@ -3,6 +3,7 @@
 import numpy as np
 
 from mirage.doctor.evidence import Array, Bundle, Predictions
+from mirage.doctor.probabilities import cross_entropy
 
 WAITED = 10  # epochs: the patience that early stopping is commonly given
 RISEN = 0.2  # of its best value: how far a validation loss rises before it is more than noise, or than waiting a
@@ -44,3 +45,24 @@ def validated(bundle: Bundle) -> Predictions | None:
     found = bundle.predictions
     is_it = found is not None and "split" in found.about and (found.about["split"] == "validation").all()
     return found if is_it else bundle.others.get("validation")
+
+
+def kept_best(bundle: Bundle) -> bool:
+    """Whether predictions of the validation rows are those of the epoch of the lowest validation loss."""
+    rows = validated(bundle)
+    which = None if rows is None else epoch_of(rows, bundle, int(bundle.history["val_loss"].argmin()))
+    return which is not None and not which[2]
+
+
+def epoch_of(rows: Predictions, bundle: Bundle, best: int) -> tuple[str, tuple[float, float, float], bool] | None:
+    """What shows the epoch of predictions: its name, its value, that of the best and of the last; if it is the last."""
+    right, entropy = evaluated(rows), cross_entropy(rows)
+    for name, value, near in (("accuracy", right, 0.5 / len(rows)), ("loss", entropy, 1e-3 * (entropy or 0) + 1e-6)):
+        course = bundle.history.get(f"val_{name}")
+        if value is None or course is None or best >= len(course):
+            continue
+        ends = float(course[best]), float(course[-1])
+        fits = [abs(value - end) <= near for end in ends]
+        if sum(fits) == 1:
+            return name, (value, *ends), fits[1]
+    return None

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from mirage.doctor import statistics
-from mirage.doctor.courses import validated
+from mirage.doctor.courses import kept_best, validated
 from mirage.doctor.evidence import Array, Bundle, Predictions
-from mirage.doctor.examinations.epochs import kept_best
 from mirage.doctor.finding import Answer, CannotTell, Found, Sure, examination, item, of
 from mirage.doctor.probabilities import cross_entropy, probabilities
 

@@ -3,10 +3,9 @@
 import numpy as np
 
 from mirage.doctor import statistics
-from mirage.doctor.courses import FEWEST, evaluated, lasting, paired, rise, validated
+from mirage.doctor.courses import FEWEST, epoch_of, evaluated, lasting, paired, rise, validated
 from mirage.doctor.evidence import Bundle, Predictions
 from mirage.doctor.finding import Answer, CannotTell, Found, Item, examination, item
-from mirage.doctor.probabilities import cross_entropy
 
 NEARLY_EVERY = 0.9  # share of the epochs
 MATTERS = 0.02  # a difference between two accuracies that is worth a word
@@ -100,34 +99,13 @@ def best_epoch_not_kept(bundle: Bundle) -> Answer:
     rows = validated(bundle)
     if rows is None:
         return _of_other_rows(bundle, best, course)
-    if (which := _epoch_of(rows, bundle, best)) is None:
+    if (which := epoch_of(rows, bundle, best)) is None:
         return CannotTell("predictions of the rows that `fit` validated on: these fit neither epoch")
     name, (value, at_best, at_last), last = which
     if not last:
         return None
     own = item(name, value, f"The {name} of the validation rows is {{}}: that of the last epoch ({at_last:.4g}),")
     return Found("certain", (*course, own, item("at best", at_best, "not that of the best ({}).")))
-
-
-def kept_best(bundle: Bundle) -> bool:
-    """Whether predictions of the validation rows are those of the epoch of the lowest validation loss."""
-    rows = validated(bundle)
-    which = None if rows is None else _epoch_of(rows, bundle, int(bundle.history["val_loss"].argmin()))
-    return which is not None and not which[2]
-
-
-def _epoch_of(rows: Predictions, bundle: Bundle, best: int) -> tuple[str, tuple[float, float, float], bool] | None:
-    """What shows the epoch of predictions: its name, its value, that of the best and of the last; if it is the last."""
-    right, entropy = evaluated(rows), cross_entropy(rows)
-    for name, value, near in (("accuracy", right, 0.5 / len(rows)), ("loss", entropy, 1e-3 * (entropy or 0) + 1e-6)):
-        course = bundle.history.get(f"val_{name}")
-        if value is None or course is None or best >= len(course):
-            continue
-        ends = float(course[best]), float(course[-1])
-        fits = [abs(value - end) <= near for end in ends]
-        if sum(fits) == 1:
-            return name, (value, *ends), fits[1]
-    return None
 
 
 def _of_other_rows(bundle: Bundle, best: int, course: tuple[Item, ...]) -> Answer:

@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from mirage.doctor.courses import FEWEST, WAITED, evaluated, lasting, paired, rise
+from mirage.doctor.courses import FEWEST, WAITED, evaluated, kept_best, lasting, paired, rise
 from mirage.doctor.evidence import Array, Bundle, Predictions
 from mirage.doctor.examinations.calibration import STANDARD_ERRORS, off
 from mirage.doctor.examinations.decisions import ranks
-from mirage.doctor.examinations.epochs import kept_best
 from mirage.doctor.finding import Answer, CannotTell, Found, Sure, examination, item, of_predictions
 from mirage.doctor.probabilities import probabilities
 

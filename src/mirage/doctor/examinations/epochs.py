@@ -4,7 +4,7 @@ import numpy as np
 
 from mirage.doctor import statistics
 from mirage.doctor.courses import FEWEST, epoch_of, evaluated, lasting, paired, rise, validated
-from mirage.doctor.evidence import Bundle, Predictions
+from mirage.doctor.evidence import Bundle
 from mirage.doctor.finding import Answer, CannotTell, Found, Item, examination, item
 
 NEARLY_EVERY = 0.9  # share of the epochs

@@ -51,7 +51,8 @@ def five() -> list[Outcome]:
 def test_on_five_seeds_the_right_cause_is_first_and_twins_are_silent(five: list[Outcome]) -> None:
     found = table(five)
     enough = found[found["suffice"] & (found["n"] > 0)]
-    assert (enough["first"] >= 0.8).all() and enough["first"].mean() >= ward().targets.first
+    missed = (enough["n"] * (1 - enough["first"])).round()
+    assert (missed <= 1).all() and enough["first"].mean() >= ward().targets.first
     silent = found["twin_silent"].dropna()  # a twin may lack what its fault hands over, such as a reported number
     assert (silent >= 0.8).all() and silent.mean() >= ward().targets.silent
     assert found.loc[~found["suffice"], "names_missing"].mean() >= 0.95

@@ -17,6 +17,8 @@ SAME_LABEL = 0.9  # of the equal rows: copies have the label of what they copy
 FEW = 20  # values, up to which a column counts as discrete
 ONE_VALUE = 0.2  # of the rows: a column in which one value is more frequent is not continuous
 MOST_COLUMNS = 50  # that are compared; of more a random part with a fixed seed
+LEAST_COLUMNS = 5
+MOST_CELLS = 10**7  # rows times columns that are compared: of a million rows ten columns, which tell copies well enough
 MOST_ROWS = 20_000  # that say whether a column is continuous
 MOST_PRODUCTS = 2 * 10**9  # held-out rows times training rows times columns: about two seconds
 
@@ -90,6 +92,7 @@ def continuous(train: Features, held: Features) -> Array:
     A column is continuous if it has more than `FEW` values, and none of them in many rows.
     """
     both, random = np.vstack([train.numbers, held.numbers]), np.random.default_rng(0)
+    most = int(np.clip(MOST_CELLS // max(len(both), 1), LEAST_COLUMNS, MOST_COLUMNS))
     some = both[random.permutation(len(both))[:MOST_ROWS]]
     chosen: list[int] = []
     for place in random.permutation(both.shape[1]):
@@ -97,7 +100,7 @@ def continuous(train: Features, held: Features) -> Array:
         _, counts = np.unique(values, return_counts=True)
         if len(values) > (1 - ONE_VALUE) * len(some) and len(counts) > FEW and counts.max() < ONE_VALUE * len(some):
             chosen.append(place)
-        if len(chosen) == MOST_COLUMNS:
+        if len(chosen) == most:
             break
     return both[:, sorted(chosen)]
 

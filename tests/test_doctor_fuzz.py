@@ -23,7 +23,7 @@ from mirage.doctor.report.screen import show
 
 
 def tried(strategy: st.SearchStrategy[Any], check: Callable[[Any], None]) -> None:
-    """Run a check on a hundred drawn inputs, 1,500 in all tests of this file; on thousands each with `make fuzz`."""
+    """Run a check on a hundred drawn inputs, with `make fuzz` on thousands."""
     settings(database=None, suppress_health_check=list(HealthCheck))(given(strategy)(check))()
 
 

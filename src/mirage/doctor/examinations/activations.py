@@ -54,11 +54,9 @@ def double_softmax(bundle: Bundle) -> Answer:
         return CannotTell(
             "a history with loss and accuracy: these scores show no second activation, a loss may have one"
         )
-    return (
-        None
-        if list(_of_losses(bundle))
-        else CannotTell("rows of split train or validation among the predictions, whose loss the history has")
-    )
+    if not any(_of_losses(bundle)):
+        return CannotTell("rows of split train or validation among the predictions, whose loss the history has")
+    return None
 
 
 def narrow(found: Predictions) -> Found | None:
